@@ -1,0 +1,61 @@
+# Everything here runs from a bare clone with Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LINDENPLATZ := data/sites/lindenplatz
+DEMO := data/demo/lindenplatz_pole_2026-06-10_08-14-00
+export DAGSTER_TELEMETRY_DISABLED = 1
+
+.PHONY: help install demo test test-slow check fix truth bench lock footage detector clean
+
+help: ## Lists what can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+install: $(READY) ## Installs everything into .venv, pinned and hashed.
+
+demo: $(READY) ## Counts the shipped recording and opens the dashboard (HEADLESS=1 serves without a browser).
+	$(BIN)/passant demo
+	$(BIN)/passant dashboard $(if $(HEADLESS),--headless)
+
+test: $(READY) ## The fast suite.
+	$(BIN)/pytest -m "not slow" $(ARGS)
+
+test-slow: $(READY) ## The rest: browser journeys and the demo from end to end.
+	$(BIN)/pytest -m slow $(ARGS)
+
+check: $(READY) ## Format, lint, types; the import contracts run with the tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fix: $(READY) ## Formats and mends what can be mended.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+truth: $(READY) ## Counted beside true on every real clip of ../shared (ONLY=<clip>, WEIGHTS=<file>).
+	$(BIN)/python -m tests.end_to_end.truth
+
+bench: $(READY) ## Speeds as ratios in one run (ONLY=<name>).
+	$(BIN)/python -m tests.benchmarks.bench
+
+footage: $(READY) ## Renders the demo recording and its truth anew.
+	$(BIN)/passant simulate --site $(LINDENPLATZ) --video $(DEMO).mp4 --truth $(DEMO).truth.csv
+
+detector: $(READY) ## Trains the demo detector anew from random weights (about 40 minutes on 2 cores).
+	$(BIN)/passant train-detector --site $(LINDENPLATZ) --weights data/demo/detector.pt --log data/demo/detector.training.csv
+
+lock: $(READY) ## Resolves the pinned requirements anew.
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock $(ARGS)
+	$(BIN)/uv pip compile pyproject.toml --extra dashboards --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --quiet --output-file requirements-dashboards.lock $(ARGS)
+
+clean: ## Removes what the demo has made; recordings of your own stay.
+	rm -rf data/restricted data/released data/var
