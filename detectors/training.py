@@ -1,0 +1,125 @@
+"""Trains a detector from random weights on labelled pictures.
+
+Only rendered pictures pass through here: they show nobody, so they may lie on disk while Ultralytics
+reads them.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from detectors.road_users import RoadUser
+from detectors.synthetic import Label
+from detectors.yolo import import_ultralytics
+
+Split = Literal["train", "val"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a detector is trained.
+
+    Attributes:
+        architecture: an Ultralytics model description, which starts from random weights.
+        classes: in the order of the model's outputs.
+        image_size_px: longer side of the pictures.
+        epochs: passes over the pictures.
+        batch: pictures per step.
+        seed: of weights and augmentation.
+    """
+
+    architecture: str = "yolo11n.yaml"
+    classes: tuple[RoadUser, ...] = (RoadUser.PEDESTRIAN, RoadUser.CYCLIST, RoadUser.CAR, RoadUser.BUS)
+    image_size_px: int = 640
+    epochs: int = 7
+    batch: int = 8
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Half-precision weights and the log of their training, one row per epoch."""
+
+    weights: Path
+    log: list[dict[str, str]]
+
+
+def write_pictures(
+    samples: Iterable[tuple[Split, NDArray[np.uint8], list[Label]]], folder: Path, settings: TrainingSettings
+) -> int:
+    """Writes labelled pictures the way Ultralytics reads them, in random order.
+
+    Returns:
+        The number of pictures.
+    """
+    rng, number = np.random.default_rng(settings.seed), 0
+    for number, (split, image, labels) in enumerate(samples, start=1):
+        height, width = image.shape[:2]
+        scale = settings.image_size_px / width
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        # Ultralytics reads rectangular pictures in the order of their names and does not shuffle them.
+        name = f"{rng.integers(10**9):09d}_{number:06d}"
+        for kind in ("images", "labels"):
+            (folder / kind / split).mkdir(parents=True, exist_ok=True)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))]
+        cv2.imwrite(str(folder / "images" / split / f"{name}.jpg"), small, quality)
+        lines = [_line(label, width, height, settings.classes) for label in labels]
+        (folder / "labels" / split / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    names = {i: road_user.value for i, road_user in enumerate(settings.classes)}
+    data = {"path": str(folder.resolve()), "train": "images/train", "val": "images/val", "names": names}
+    (folder / "data.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    return number
+
+
+def train(folder: Path, settings: TrainingSettings, config_dir: Path) -> Trained:
+    """Trains on the pictures in a folder and leaves everything it writes there."""
+    ultralytics = import_ultralytics(config_dir)
+    import torch
+
+    model = ultralytics.YOLO(settings.architecture, task="detect")
+    # Ultralytics leaves one core idle when it trains on the CPU.
+    model.add_callback("on_train_epoch_start", lambda _: torch.set_num_threads(os.cpu_count() or 1))
+    model.train(
+        data=str(folder / "data.yaml"),
+        project=str(folder.resolve()),
+        name="run",
+        imgsz=settings.image_size_px,
+        epochs=settings.epochs,
+        batch=settings.batch,
+        seed=settings.seed,
+        deterministic=True,
+        rect=True,
+        mosaic=0.0,
+        scale=0.2,
+        translate=0.05,
+        erasing=0.0,
+        optimizer="AdamW",
+        lr0=0.002,
+        cos_lr=True,
+        warmup_epochs=0.5,
+        cache="ram",
+        workers=0,
+        plots=False,
+        exist_ok=True,
+        pretrained=False,
+    )
+    with (folder / "run" / "results.csv").open(encoding="utf-8") as file:
+        log = list(csv.DictReader(file))
+    return Trained(folder / "run" / "weights" / "best.pt", log)
+
+
+def _line(label: Label, width: int, height: int, classes: tuple[RoadUser, ...]) -> str:
+    left, top, right, bottom = label.box_px
+    centre = ((left + right) / 2 / width, (top + bottom) / 2 / height)
+    size = ((right - left) / width, (bottom - top) / height)
+    return " ".join([str(classes.index(label.road_user)), *(f"{v:.5f}" for v in (*centre, *size))])

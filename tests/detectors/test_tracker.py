@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.road_users import RoadUser
+from detectors.tracker import Tracker, TrackerSettings, overlap
+
+CAR, BUS, PEDESTRIAN = RoadUser.CAR.code, RoadUser.BUS.code, RoadUser.PEDESTRIAN.code
+
+
+def follow(frames, settings=None, step_s=0.1):
+    """Tracks of frames given as [[(left, top, right, bottom, score, code), ...], ...]."""
+    tracker = Tracker(settings or TrackerSettings())
+    for number, boxes in enumerate(frames):
+        table = np.array(boxes, dtype=float).reshape(-1, 6)
+        tracker.update(number, number * step_s, table[:, :4], table[:, 4], table[:, 5].astype(np.int64))
+    return tracker.tracks()
+
+
+def moving(n, x0, x1, y, code=CAR, score=0.8, size=(40, 20)):
+    return [(x, y, x + size[0], y + size[1], score, code) for x in np.linspace(x0, x1, n)]
+
+
+def test_two_that_pass_each_other_stay_apart():
+    right, left = moving(40, 0, 400, 100), moving(40, 400, 0, 112)
+    tracks = follow([[a, b] for a, b in zip(right, left, strict=True)])
+    assert tracks["track_id"].unique().sort().to_list() == [1, 2]
+    for number in (1, 2):
+        x = tracks.filter(track_id=number)["left_px"].to_numpy()
+        assert len(x) == 40
+        assert (np.diff(x) > 0).all() or (np.diff(x) < 0).all()
+
+
+def test_boxes_from_before_confirmation_are_kept():
+    tracks = follow([[], *[[b] for b in moving(10, 0, 50, 100)]])
+    assert tracks["frame"].to_list() == list(range(1, 11))
+
+
+def test_a_gap_is_bridged_within_patience_and_not_beyond():
+    boxes = [[b] for b in moving(40, 0, 200, 100)]
+    short = [b if not 15 <= i < 22 else [] for i, b in enumerate(boxes)]
+    long = [b if not 15 <= i < 32 else [] for i, b in enumerate(boxes)]
+    assert follow(short)["track_id"].n_unique() == 1
+    assert follow(long)["track_id"].n_unique() == 2
+
+
+def test_weak_boxes_continue_a_track_and_never_start_one():
+    strong = [[b] for b in moving(30, 0, 150, 100)]
+    weak = [[(*b[0][:4], 0.12, CAR)] for b in strong]
+    assert follow(strong[:10] + weak[10:20] + strong[20:])["track_id"].n_unique() == 1
+    assert follow(weak).is_empty()
+
+
+def test_the_class_is_voted_by_confidence():
+    boxes = moving(12, 0, 60, 100)
+    flicker = [[(*b[:4], 0.9 if i % 3 else 0.5, CAR if i % 3 else BUS)] for i, b in enumerate(boxes)]
+    assert set(follow(flicker)["road_user"]) == {"car"}
+
+
+def test_a_pedestrian_never_becomes_a_car():
+    boxes = moving(20, 0, 60, 100)
+    mixed = [[(*b[:4], 0.9, PEDESTRIAN if i < 10 else CAR)] for i, b in enumerate(boxes)]
+    assert sorted(follow(mixed).group_by("track_id").first()["road_user"].cast(str)) == ["car", "pedestrian"]
+
+
+def test_fewer_boxes_than_wanted_are_no_track():
+    assert follow([[b] for b in moving(2, 0, 10, 100)]).is_empty()
+
+
+def test_numbers_start_again_with_every_recording():
+    frames = [[b] for b in moving(10, 0, 50, 100)]
+    assert follow(frames)["track_id"].unique().to_list() == follow(frames)["track_id"].unique().to_list() == [1]
+
+
+def test_nothing_seen_gives_an_empty_table():
+    assert follow([[], [], []]).is_empty()
+
+
+@pytest.mark.parametrize("step_s", [0.02, 0.04, 0.1])
+def test_time_steps_may_differ(step_s):
+    frames = [[b] for b in moving(30, 0, 30 * 400 * step_s / 4, 100)]
+    assert follow(frames, step_s=step_s)["track_id"].n_unique() == 1
+
+
+side = st.floats(0, 100, width=32)
+rectangle = st.tuples(side, side, st.floats(1, 50, width=32), st.floats(1, 50, width=32)).map(
+    lambda r: (r[0], r[1], r[0] + r[2], r[1] + r[3])
+)
+
+
+@given(st.lists(rectangle, min_size=1, max_size=4), st.lists(rectangle, min_size=1, max_size=4))
+def test_overlap_is_that_of_shapely(a, b):
+    ours = overlap(np.array(a, float), np.array(b, float))
+    for i, p in enumerate(a):
+        for j, q in enumerate(b):
+            p_box, q_box = shapely.box(*p), shapely.box(*q)
+            theirs = p_box.intersection(q_box).area / p_box.union(q_box).area
+            assert ours[i, j] == pytest.approx(theirs, abs=1e-6)
