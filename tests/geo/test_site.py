@@ -1,0 +1,173 @@
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+from geo.site import SiteError, read_site
+from tests import builders
+
+
+def test_a_site_is_read_in_metres():
+    site = builders.site()
+    gate = next(line for line in site.lines if line.line_id == "gate")
+    assert gate.space == "ground"
+    assert gate.start == pytest.approx((8, 0), abs=1e-6)
+    assert gate.end == pytest.approx((8, 12), abs=1e-6)
+    assert site.plan[0].outline_m == pytest.approx(np.array([[0, 0], [16, 0], [16, 12], [0, 12]]), abs=1e-6)
+    assert [line.line_id for line in site.lines_of("pole", "image")] == ["gate_px"]
+
+
+def test_metres_to_degrees_and_back_is_the_identity():
+    places = np.random.default_rng(0).uniform(-200, 200, (50, 2))
+    assert builders.FRAME.from_lonlat(builders.FRAME.to_lonlat(places)) == pytest.approx(places, abs=1e-6)
+
+
+def test_the_version_changes_with_any_file():
+    documents = builders.site_documents()
+    changed = {**documents, "control_points.csv": documents["control_points.csv"] + "\n"}
+    assert read_site(documents, "s").version == builders.site().version
+    assert read_site(changed, "s").version != builders.site().version
+
+
+def test_an_uncalibrated_site_needs_no_coordinates():
+    described = builders.site_file(crs=None, origin=None)
+    described["cameras"][0]["calibration"] = None
+    site = read_site({"site.yaml": yaml.safe_dump(described)}, "s")
+    assert site.frame is None
+    assert site.calibrations == {}
+    assert site.calibration_note("pole") is None
+
+
+def described(change):
+    document = builders.site_file()
+    change(document)
+    return {**builders.site_documents(), "site.yaml": yaml.safe_dump(document)}
+
+
+def camera(change):
+    return lambda document: document["cameras"][0].update(change)
+
+
+MALFORMED = {
+    "not YAML": ({**builders.site_documents(), "site.yaml": "site_id: [unclosed"}, "site.yaml", "not valid YAML"),
+    "empty": ({**builders.site_documents(), "site.yaml": ""}, "site.yaml", "the whole file"),
+    "no site file": ({"lines.geojson": "{}"}, "site.yaml", "no such file"),
+    "unknown field": (described(lambda d: d.update(colour="red")), "site.yaml", "colour"),
+    "missing field": (described(lambda d: d.pop("time_zone")), "site.yaml", "time_zone"),
+    "no such time zone": (described(lambda d: d.update(time_zone="Europe/Atlantis")), "site.yaml", "time_zone"),
+    "degrees as CRS": (described(lambda d: d.update(crs="EPSG:4326")), "site.yaml", "projected CRS"),
+    "no camera": (described(lambda d: d.update(cameras=[])), "site.yaml", "cameras"),
+    "two cameras of one name": (described(lambda d: d["cameras"].append(d["cameras"][0])), "site.yaml", "used twice"),
+    "negative size": (described(camera({"size_px": [-1, 100]})), "site.yaml", "cameras.0.size_px"),
+    "mask of two points": (
+        described(camera({"privacy_masks_px": [[[0, 0], [1, 1]]]})),
+        "site.yaml",
+        "privacy_masks_px",
+    ),
+    "control points gone": (described(camera({"calibration": {"control_points": "no.csv"}})), "no.csv", "no such file"),
+    "exception without reason": (
+        described(camera({"calibration": {"control_points": "control_points.csv", "exception": {"reason": "why"}}})),
+        "site.yaml",
+        "exception",
+    ),
+    "control points on a line": (
+        {**builders.site_documents(), "control_points.csv": builders.control_points([(i, 5) for i in range(1, 9)])},
+        "control_points.csv",
+        "on a line",
+    ),
+    "too few control points": (
+        {**builders.site_documents(), "control_points.csv": builders.control_points([(1, 1), (9, 1), (9, 8), (1, 8)])},
+        "control_points.csv",
+        "at least 6",
+    ),
+    "lines are no GeoJSON": (
+        {**builders.site_documents(), "lines.geojson": "[]"},
+        "lines.geojson",
+        "FeatureCollection",
+    ),
+    "line without a camera": (
+        {
+            **builders.site_documents(),
+            "lines.geojson": builders.collection(builders.feature("LineString", [(0, 0), (1, 1)])),
+        },
+        "lines.geojson",
+        "line_id: missing",
+    ),
+    "line with three points": (
+        {
+            **builders.site_documents(),
+            "lines.geojson": builders.collection(
+                builders.feature(
+                    "LineString",
+                    [(0, 0), (1, 1), (2, 0)],
+                    line_id="a",
+                    name="A",
+                    camera_id="pole",
+                    forward="f",
+                    backward="b",
+                )
+            ),
+        },
+        "lines.geojson",
+        "3 points",
+    ),
+    "line of an unknown camera": (
+        {
+            **builders.site_documents(),
+            "lines.geojson": builders.collection(
+                builders.feature(
+                    "LineString", [(0, 0), (1, 1)], line_id="a", name="A", camera_id="mast", forward="f", backward="b"
+                )
+            ),
+        },
+        "lines.geojson",
+        "no camera 'mast'",
+    ),
+    "point for a line": (
+        {
+            **builders.site_documents(),
+            "lines.geojson": json.dumps(
+                {
+                    "type": "FeatureCollection",
+                    "features": [
+                        {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+                    ],
+                }
+            ),
+        },
+        "lines.geojson",
+        "Draw a LineString",
+    ),
+    "lines without coordinates": (
+        described(lambda d: (d.update(crs=None, origin=None), d["cameras"][0].update(calibration=None))),
+        "lines.geojson",
+        "no crs and origin",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED, ids=list(MALFORMED))
+def test_malformed_files_are_named_with_field_and_fix(case):
+    documents, file, field = MALFORMED[case]
+    with pytest.raises(SiteError) as error:
+        read_site(documents, "sites/crossroads")
+    message = str(error.value)
+    assert f"sites/crossroads/{file}" in message
+    assert field in message
+    assert message.endswith(".")
+
+
+def test_an_unknown_camera_is_named_with_those_there_are():
+    with pytest.raises(SiteError, match="no camera 'mast'.*pole"):
+        builders.site().camera("mast")
+
+
+def test_an_exception_stands_beside_the_numbers():
+    reason = "only four points could be surveyed"
+    exception = {"reason": reason, "recorded_by": "tests", "recorded_on": "2026-01-01"}
+    documents = described(camera({"calibration": {"control_points": "control_points.csv", "exception": exception}}))
+    documents["control_points.csv"] = builders.control_points([(1, 1), (15, 1), (14, 11), (1, 10), (7, 7)])
+    note = read_site(documents, "s").calibration_note("pole")
+    assert "5 control points" in note
+    assert reason in note
