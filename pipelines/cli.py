@@ -1,0 +1,200 @@
+"""`passant`: one command per thing a person wants done."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.audit import AuditError, AuditLog
+from pipelines.progress import frame_progress
+from pipelines.settings import Settings
+
+app = typer.Typer(
+    help="Counts who passes, never who they are.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+audit_app = typer.Typer(help="The tamper-evident log.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
+
+console = Console(highlight=False)
+
+SiteOption = Annotated[Path, typer.Option("--site", help="Folder of the site, with its site.yaml.")]
+
+
+def main() -> None:
+    """Runs a command; wrong input ends with one message and exit code 2."""
+    from detectors.video import RecordingError
+    from detectors.yolo import WeightsError
+    from geo.site import SiteError
+    from pipelines.stages.evaluate import TruthError
+
+    try:
+        app()
+    except (AuditError, RecordingError, SiteError, TimeoutError, TruthError, WeightsError) as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"passant: {error}", style="red", markup=False)
+        sys.exit(2)
+
+
+@app.command()
+def run(
+    site: SiteOption,
+    recording: Annotated[Path, typer.Option(help="The video file.")],
+    start: Annotated[str | None, typer.Option(help="Local time of the first frame, as 2026-06-10T08:14:00.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera of the site, where it has several.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="YOLO weights (.pt) in place of the site's.")] = None,
+) -> None:
+    """Counts one recording: ingest, track, georeference, measure, load, check, release."""
+    from pipelines.lake import Lake
+    from pipelines.sites import load_site
+    from pipelines.stages.run import counts
+    from pipelines.stages.run import run as run_recording
+
+    settings, folder = Settings.from_environment(), load_site(site)
+    outcome = run_recording(
+        folder,
+        recording,
+        start=start,
+        camera_id=camera,
+        weights=weights,
+        settings=settings,
+        show_progress=frame_progress,
+    )
+    seen = outcome.recording
+    for report in outcome.reports:
+        reused = " (unchanged)" if report.is_reused else ""
+        figures = "".join(f", {name} {value}" for name, value in report.figures.items())
+        line = f"{report.table:<14}{report.rows:>8} rows in {report.seconds:6.1f} s{reused}{figures}"
+        console.print(line, soft_wrap=True)
+    names = {line.line_id: line for line in folder.site.lines}
+    table = Table(title=f"{seen.path.name}, {seen.start_utc.astimezone(folder.site.time_zone):%Y-%m-%d %H:%M:%S %Z}")
+    rows = counts(seen, folder.site, Lake.of(settings))
+    for heading in ("line", "direction", *rows.columns[2:]):
+        table.add_column(heading, justify="left" if heading in ("line", "direction") else "right")
+    for line_id, direction, *numbers in rows.iter_rows():
+        counted_on = names[line_id]
+        table.add_row(counted_on.name, getattr(counted_on, direction), *map(str, numbers))
+    console.print(table)
+    observed_s = next(r.figures["observed_s"] for r in outcome.reports if "observed_s" in r.figures)
+    console.print(
+        f"Counted in the observed {observed_s} s of {seen.probe.duration_s:.1f} s; not validated against a hand count."
+    )
+    for report in outcome.reports:
+        for warning in report.warnings:
+            console.print(f"Note: {warning}", style="yellow")
+    for verdict in outcome.verdicts:
+        if not verdict.is_passed:
+            console.print(f"Check failed, the day is not released: {verdict.check}: {verdict.details}", style="red")
+
+
+@app.command()
+def demo() -> None:
+    """Counts the shipped recording through Dagster and sets the counts beside the known truth."""
+    from pipelines.stages.demo import install, outcome
+
+    settings = Settings.from_environment()
+    shipped = install(settings)
+    console.print(f"Counting {shipped.video.name} ({shipped.site_id}, {shipped.day}) with Dagster:")
+    job = [sys.executable, "-m", "pipelines.orchestration", shipped.site_id, str(shipped.day)]
+    if subprocess.run(job, check=False).returncode:
+        raise typer.Exit(1)
+    _print_comparison(outcome(shipped, settings))
+    console.print("Next: open the dashboard (`passant dashboard`), or `dagster dev` to see the run.")
+
+
+@app.command()
+def dashboard(
+    headless: Annotated[bool, typer.Option(help="Serve without opening a browser.")] = False,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+) -> None:
+    """Serves the dashboard of the latest release on this machine."""
+    console.print(f"Dashboard: http://127.0.0.1:{port} (Ctrl+C ends it)")
+    options = [f"--server.port={port}", f"--server.headless={str(headless).lower()}"]
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "dashboards", *options], check=False).returncode)
+
+
+@app.command()
+def evaluate(
+    site: SiteOption,
+    recording: Annotated[Path, typer.Option(help="A recording that has been counted.")],
+    truth: Annotated[Path, typer.Option(help="CSV of true crossings: line_id, direction, road_user, time_s.")],
+    start: Annotated[str | None, typer.Option(help="Local time of the first frame, as given to run.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera of the site, where it has several.")] = None,
+) -> None:
+    """Sets the counts of a recording beside a hand count: missed and extra, event by event."""
+    from pipelines.lake import Lake
+    from pipelines.sites import load_site
+    from pipelines.stages.evaluate import evaluate as compare
+    from pipelines.stages.evaluate import read_truth
+    from pipelines.stages.ingest import examine
+    from pipelines.stages.run import choose_camera
+
+    folder = load_site(site)
+    seen = examine(recording, folder.site, choose_camera(folder.site, recording, camera), start)
+    _print_comparison(compare(seen.key, seen.start_utc, read_truth(truth), Lake.of(Settings.from_environment())))
+
+
+def _print_comparison(rows: pl.DataFrame) -> None:
+    table = Table(title="Counted beside true, crossing by crossing (within 1 s)")
+    for heading in rows.columns:
+        table.add_column(heading, justify="right" if rows.schema[heading].is_numeric() else "left")
+    for row in rows.iter_rows():
+        table.add_row(*map(str, row))
+    totals = rows.select("counted", "true", "missed", "extra").sum().row(0)
+    table.add_section()
+    table.add_row("all", "", "", *map(str, totals))
+    console.print(table)
+
+
+@app.command()
+def simulate(
+    site: SiteOption,
+    video: Annotated[Path, typer.Option(help="The mp4 to write; its name gives its start.")],
+    truth: Annotated[Path, typer.Option(help="The CSV of true crossings to write.")],
+    seed: Annotated[int, typer.Option(help="Of every random draw.")] = 20260610,
+    duration_s: Annotated[float, typer.Option(help="Length in seconds.")] = 180.0,
+) -> None:
+    """Renders a recording with exactly known counts from a site's scenario."""
+    from geo.scenario import STEP_S
+    from pipelines.sites import load_site
+    from pipelines.stages.simulate import Footage, film
+
+    with frame_progress("rendering", round(duration_s / STEP_S)) as progress:
+        report = film(load_site(site), Footage(duration_s, seed), video, truth, progress)
+    console.print(f"{video}: {video.stat().st_size / 1e6:.1f} MB, {report.rows} true crossings, {report.seconds:.0f} s")
+
+
+@app.command("train-detector")
+def train_detector(
+    site: SiteOption,
+    weights: Annotated[Path, typer.Option(help="The .pt file to write.")],
+    log: Annotated[Path, typer.Option(help="The CSV of the training to write.")],
+    seed: Annotated[int, typer.Option(help="Of weights and augmentation.")] = 0,
+) -> None:
+    """Trains the demo detector from random weights on rendered frames."""
+    from detectors.training import TrainingSettings
+    from pipelines.sites import load_site
+    from pipelines.stages.train import Lessons, pictures_in
+    from pipelines.stages.train import train as train_stage
+
+    folder, lessons = load_site(site), Lessons()
+    chosen = TrainingSettings(image_size_px=folder.site.detector.image_size_px, seed=seed)
+    with frame_progress("rendering", pictures_in(lessons)) as progress:
+        report = train_stage(folder, lessons, chosen, weights, log, Settings.from_environment(), progress)
+    size_mb = weights.stat().st_size / 1e6
+    console.print(f"{weights}: {size_mb:.1f} MB, {report.rows} pictures, seed {seed}, {report.seconds / 60:.1f} min")
+
+
+@audit_app.command("verify")
+def verify_audit() -> None:
+    """Checks that no line of the audit log was changed, removed or inserted."""
+    log = AuditLog(Settings.from_environment().audit)
+    console.print(f"{log.path}: {log.verify()} lines, unbroken.")

@@ -1,0 +1,52 @@
+"""Where things lie and what they run on; read once, in `cli.main` and `orchestration/resources.py`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths and devices.
+
+    Attributes:
+        data: the data folder (PASSANT_DATA, default ``data``).
+        device: torch device for detection, or None to choose (PASSANT_DEVICE).
+    """
+
+    data: Path
+    device: str | None = None
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        return cls(Path(os.environ.get("PASSANT_DATA", "data")), os.environ.get("PASSANT_DEVICE") or None)
+
+    @property
+    def sites(self) -> Path:
+        return self.data / "sites"
+
+    @property
+    def recordings(self) -> Path:
+        return self.data / "recordings"
+
+    @property
+    def lake(self) -> Path:
+        return self.data / "restricted" / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "restricted" / "warehouse.duckdb"
+
+    @property
+    def audit(self) -> Path:
+        return self.data / "restricted" / "audit" / "log.jsonl"
+
+    @property
+    def released(self) -> Path:
+        return self.data / "released"
+
+    @property
+    def ultralytics(self) -> Path:
+        return self.data / "var" / "ultralytics"

@@ -1,0 +1,48 @@
+"""Reads site folders from disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from geo.site import SITE_FILE, Site, SiteError, read_site
+from pipelines.settings import Settings
+
+_TEXT_FILES = (".yaml", ".geojson", ".csv")
+
+
+@dataclass(frozen=True)
+class SiteFolder:
+    """A site and the folder it was read from."""
+
+    path: Path
+    site: Site
+
+    @property
+    def weights(self) -> Path | None:
+        """The detector weights the site names, as a path."""
+        named = self.site.detector.weights
+        return (self.path / named).resolve() if named else None
+
+
+def load_site(path: Path) -> SiteFolder:
+    """Reads a site folder.
+
+    Raises:
+        SiteError: if it is missing or malformed, naming file, field and fix.
+    """
+    if not path.is_dir():
+        raise SiteError(f"{path}: no such site folder. Give a folder that holds a {SITE_FILE}.")
+    files = (file for file in sorted(path.iterdir()) if file.suffix in _TEXT_FILES and file.name != "scenario.yaml")
+    try:
+        documents = {file.name: file.read_text(encoding="utf-8") for file in files}
+    except UnicodeDecodeError as error:
+        raise SiteError(f"{path}: a file is not UTF-8 text ({error.reason}). Save it as UTF-8.") from error
+    return SiteFolder(path, read_site(documents, str(path)))
+
+
+def find_sites(settings: Settings) -> dict[str, Path]:
+    """Site name -> folder, for every folder under ``data/sites`` that holds a site file."""
+    if not settings.sites.is_dir():
+        return {}
+    return {path.name: path for path in sorted(settings.sites.iterdir()) if (path / SITE_FILE).is_file()}

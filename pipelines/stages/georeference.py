@@ -1,0 +1,52 @@
+"""TRAJECTORIES of a recording: tracks placed on the ground, where the camera is calibrated."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from detectors.camera import Camera
+from detectors.tracks import Tracks
+from geo.calibration import Calibration
+from geo.trajectories import Trajectories
+from geo.trajectories import georeference as place_on_ground
+from pipelines.audit import AuditLog
+from pipelines.lake import Lake, RecordingKey
+from pipelines.stages import track
+from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
+from pipelines.stages.report import StageReport
+
+TABLE = "trajectories"
+
+
+def georeference(
+    key: RecordingKey, camera: Camera, calibration: Calibration | None, lake: Lake, audit: AuditLog
+) -> StageReport:
+    """Places a recording's tracks on the ground; an uncalibrated camera has no trajectories."""
+    began = time.perf_counter()
+    tracks_path, path = lake.path(track.TABLE, key), lake.path(TABLE, key)
+    inputs = fingerprint(
+        tracks=file_digest(tracks_path),
+        plane=calibration and [calibration.plane.matrix.tolist(), calibration.plane.covariance.tolist()],
+        size=camera.size_px,
+        code=code_of("geo"),
+    )
+    if calibration is None:
+        path.unlink(missing_ok=True)  # left from a time when the camera was calibrated
+        note = f"{camera.camera_id} is not calibrated: lines in pixels only, no speeds, densities or map."
+        return StageReport(TABLE, 0, path, inputs, time.perf_counter() - began, warnings=(note,))
+    is_current = lake.is_current(TABLE, key, inputs)
+    if not is_current:
+        rows = place_on_ground(lake.open(Tracks, track.TABLE, key), camera, calibration.plane)
+        lake.save(Trajectories, TABLE, key, rows, inputs)
+        audit.append("georeference", recording=key.recording_id, rows=rows.height)
+    report = StageReport(
+        TABLE,
+        lake.open(Trajectories, TABLE, key).height,
+        path,
+        inputs,
+        time.perf_counter() - began,
+        is_current,
+        figures={"leave_one_out_rmse_m": round(calibration.leave_one_out_rmse_m, 3)},
+    )
+    return replace(report, warnings=(calibration.note,)) if calibration.note else report

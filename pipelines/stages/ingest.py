@@ -1,0 +1,200 @@
+"""RECORDINGS: one video file; who filmed it, when it starts and what it is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dataframely as dy
+import polars as pl
+
+from detectors.camera import Camera
+from detectors.video import Probe, RecordingError, probe
+from geo.site import Site
+from pipelines.audit import AuditLog
+from pipelines.lake import Lake, RecordingKey
+from pipelines.stages.fingerprint import file_digest, fingerprint
+from pipelines.stages.report import StageReport
+
+TABLE = "recordings"
+
+
+class Recordings(dy.Schema):
+    """One video file. ``duration_s`` and ``fps`` follow from its timestamps, not from its header."""
+
+    recording_id = dy.String(primary_key=True)
+    site_id = dy.String()
+    camera_id = dy.String()
+    day = dy.Date()
+    sha256 = dy.String(regex="^[0-9a-f]{64}$")
+    start_utc = dy.Datetime(time_unit="us", time_zone="UTC")
+    end_utc = dy.Datetime(time_unit="us", time_zone="UTC")
+    start_source = dy.Enum(["option", "file name", "container"])
+    duration_s = dy.Float64(min=0.0)
+    frames = dy.Int64(min=1)
+    fps = dy.Float64(min=0.0)
+    width_px = dy.Int32(min=1)
+    height_px = dy.Int32(min=1)
+    codec = dy.String()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that has been looked at: its file, its key, its start and what its packets say."""
+
+    path: Path
+    key: RecordingKey
+    sha256: str
+    start_utc: datetime
+    start_source: str
+    probe: Probe
+
+    @property
+    def end_utc(self) -> datetime:
+        return self.start_utc + timedelta(seconds=self.probe.duration_s)
+
+
+def examine(path: Path, site: Site, camera: Camera, start: str | None) -> Recording:
+    """Looks at a recording without writing anything.
+
+    Args:
+        path: the video file.
+        site: the site it belongs to.
+        camera: the camera it comes from.
+        start: local or zoned ISO 8601 time of the first frame, or None to read it elsewhere.
+
+    Raises:
+        RecordingError: if it is unreadable, of the wrong size, or has no start time.
+    """
+    seen = probe(path)
+    if seen.size_px != camera.size_px:
+        raise RecordingError(
+            f"{path}: its picture is {_size(seen.size_px)}, but {site.site_id}/site.yaml says {_size(camera.size_px)} "
+            f"for {camera.camera_id} (size_px). Correct size_px, or give a recording of this camera."
+        )
+    start_utc, source = start_of(path, camera, seen, start)
+    sha256 = file_digest(path)
+    day = start_utc.astimezone(site.time_zone).date()
+    recording_id = f"{camera.camera_id}__{start_utc:%Y%m%dT%H%M%SZ}__{sha256[:8]}"
+    return Recording(path, RecordingKey(recording_id, camera.camera_id, day), sha256, start_utc, source, seen)
+
+
+def ingest(recording: Recording, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
+    """Writes down a recording.
+
+    Raises:
+        RecordingError: if another recording of the camera covers some of the same time.
+    """
+    began = time.perf_counter()
+    inputs = fingerprint(sha256=recording.sha256, start=recording.start_utc, site=site.site_id)
+    is_current = lake.is_current(TABLE, recording.key, inputs)
+    path = lake.path(TABLE, recording.key)
+    if not is_current:
+        _refuse_overlap(recording, lake)
+        lake.save(Recordings, TABLE, recording.key, _row(recording, site), inputs)
+        audit.append("ingest", recording=recording.key.recording_id, sha256=recording.sha256)
+    return StageReport(
+        TABLE,
+        1,
+        path,
+        inputs,
+        time.perf_counter() - began,
+        is_current,
+        _warnings(recording),
+        {"frames": recording.probe.packets, "duration_s": round(recording.probe.duration_s, 3)},
+    )
+
+
+def start_of(path: Path, camera: Camera, seen: Probe, start: str | None) -> tuple[datetime, str]:
+    """Start of a recording in UTC and where it was found: option, then file name, then container.
+
+    Raises:
+        RecordingError: if no source gives one, or a local time falls into a change of clocks.
+    """
+    if start is not None:
+        try:
+            return _to_utc(datetime.fromisoformat(start), camera.time_zone, f"{path}: --start {start}"), "option"
+        except ValueError as error:
+            if isinstance(error, RecordingError):
+                raise
+            raise RecordingError(f"{path}: --start '{start}' is no time. Write 2026-06-10T08:14:00.") from error
+    if camera.start_pattern:
+        try:
+            named = datetime.strptime(path.stem, camera.start_pattern)  # noqa: DTZ007  (zoned in _to_utc)
+            return _to_utc(named, camera.time_zone, f"{path}: the time in its name"), "file name"
+        except ValueError as error:
+            if isinstance(error, RecordingError):
+                raise
+    if camera.trusts_container_time and seen.container_time is not None:
+        return seen.container_time.astimezone(UTC), "container"
+    pattern = (
+        f"its name does not match '{camera.start_pattern}'" if camera.start_pattern else "the site names no pattern"
+    )
+    raise RecordingError(
+        f"{path}: no start time: no --start, {pattern} (file_name_time in site.yaml), and the container's own time "
+        "is not trusted because it is often the time of encoding. Give --start with the local time of the first frame."
+    )
+
+
+def _to_utc(moment: datetime, zone: ZoneInfo, where: str) -> datetime:
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    first, second = (moment.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first != second:
+        happens = "happens twice" if first < second else "does not happen"
+        raise RecordingError(
+            f"{where}: {moment.isoformat()} {happens} in {zone.key} because clocks change. "
+            "Give --start with an offset, such as 2026-10-25T02:30:00+01:00."
+        )
+    return first
+
+
+def _refuse_overlap(recording: Recording, lake: Lake) -> None:
+    for days in (-1, 0, 1):
+        for key in lake.keys(TABLE, _shifted(recording.key.day, days), recording.key.camera_id):
+            if key.recording_id == recording.key.recording_id:
+                continue
+            other = lake.open(Recordings, TABLE, key).row(0, named=True)
+            if other["start_utc"] < recording.end_utc and recording.start_utc < other["end_utc"]:
+                raise RecordingError(
+                    f"{recording.path}: overlaps in time with {key.recording_id} of the same camera; both together "
+                    "would count twice. Correct the start time, or remove one of the two."
+                )
+
+
+def _shifted(day: date, days: int) -> date:
+    return day + timedelta(days=days)
+
+
+def _row(recording: Recording, site: Site) -> pl.DataFrame:
+    seen, key = recording.probe, recording.key
+    row = {
+        "recording_id": key.recording_id,
+        "site_id": site.site_id,
+        "camera_id": key.camera_id,
+        "day": key.day,
+        "sha256": recording.sha256,
+        "start_utc": recording.start_utc,
+        "end_utc": recording.end_utc,
+        "start_source": recording.start_source,
+        "duration_s": seen.duration_s,
+        "frames": seen.packets,
+        "fps": seen.nominal_fps,
+        "width_px": seen.size_px[0],
+        "height_px": seen.size_px[1],
+        "codec": seen.codec,
+    }
+    return Recordings.cast(pl.DataFrame([row]))
+
+
+def _warnings(recording: Recording) -> tuple[str, ...]:
+    if recording.start_source != "container":
+        return ()
+    return (f"{recording.path.name}: the start time comes from the container; it is often the time of encoding.",)
+
+
+def _size(size_px: tuple[int, int]) -> str:
+    return f"{size_px[0]}x{size_px[1]} px"

@@ -1,0 +1,55 @@
+"""CROSSINGS and OCCUPANCY of a recording."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+
+import polars as pl
+
+from detectors.tracks import Tracks
+from geo.crossings import Crossings, ground_crossings, image_crossings
+from geo.occupancy import Occupancy, occupy
+from geo.site import Site
+from geo.trajectories import Trajectories
+from pipelines.audit import AuditLog
+from pipelines.lake import Lake, RecordingKey
+from pipelines.stages import georeference, track
+from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
+from pipelines.stages.report import StageReport
+
+TABLE, OCCUPANCY = "crossings", "occupancy"
+
+
+def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
+    """Finds a recording's crossings, and sums where its road users spent their time."""
+    began = time.perf_counter()
+    is_placed = lake.has(georeference.TABLE, key)
+    image_lines = site.lines_of(key.camera_id, "image")
+    ground_lines = site.lines_of(key.camera_id, "ground") if is_placed else []
+    inputs = fingerprint(
+        tracks=file_digest(lake.path(track.TABLE, key)),
+        trajectories=file_digest(lake.path(georeference.TABLE, key)) if is_placed else None,
+        lines=[asdict(line) for line in (*image_lines, *ground_lines)],
+        code=code_of("geo"),
+    )
+    is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(OCCUPANCY, key, inputs)
+    if not is_current:
+        found = [image_crossings(lake.open(Tracks, track.TABLE, key), image_lines)]
+        cells = Occupancy.create_empty()
+        if is_placed:
+            trajectories = lake.open(Trajectories, georeference.TABLE, key)
+            found.append(ground_crossings(trajectories, ground_lines))
+            cells = occupy(trajectories)
+        lake.save(Crossings, TABLE, key, pl.concat(found), inputs)
+        lake.save(Occupancy, OCCUPANCY, key, cells, inputs)
+        audit.append("measure", recording=key.recording_id, lines=len(image_lines) + len(ground_lines))
+    return StageReport(
+        TABLE,
+        lake.open(Crossings, TABLE, key).height,
+        lake.path(TABLE, key),
+        inputs,
+        time.perf_counter() - began,
+        is_current,
+        () if image_lines or ground_lines else (f"{key.camera_id} has no counting line: nothing is counted.",),
+    )

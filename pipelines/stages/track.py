@@ -1,0 +1,157 @@
+"""TRACKS and TRACKING_REPORTS of a recording: the one stage that looks at pixels."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+from detectors.camera import Camera
+from detectors.detector import Detector
+from detectors.road_users import ROAD_USERS
+from detectors.track_video import Progress, TrackingReport, track_video
+from detectors.tracker import TrackerSettings
+from detectors.tracks import Tracks
+from detectors.yolo import WeightsError, YoloDetector, YoloSettings
+from pipelines.audit import AuditLog
+from pipelines.lake import Lake
+from pipelines.settings import Settings
+from pipelines.sites import SiteFolder
+from pipelines.stages.fingerprint import code_of, fingerprint
+from pipelines.stages.ingest import Recording
+from pipelines.stages.report import StageReport
+
+TABLE, REPORTS = "tracks", "tracking_reports"
+
+
+class TrackingReports(dy.Schema):
+    """One tracking of one recording: what was seen of it, by which detector.
+
+    ``observed_start_utc`` and ``observed_end_utc`` bound the half-open intervals without a gap, in
+    order. ``road_users`` are the classes the detector can tell; the others were not looked for, so
+    that none of them counted does not mean that none passed.
+    """
+
+    recording_id = dy.String(primary_key=True)
+    frames = dy.Int64(min=1)
+    corrupt_frames = dy.Int64(min=0)
+    decode_errors = dy.Int64(min=0)
+    tracks = dy.Int64(min=0)
+    seconds = dy.Float64(min=0.0)
+    detector = dy.String()
+    detector_digest = dy.String()
+    road_users = dy.List(dy.Enum([r.value for r in ROAD_USERS]))
+    observed_start_utc = dy.List(dy.Datetime(time_unit="us", time_zone="UTC"), min_length=1)
+    observed_end_utc = dy.List(dy.Datetime(time_unit="us", time_zone="UTC"), min_length=1)
+
+
+def make_detector(folder: SiteFolder, weights: Path | None, settings: Settings) -> YoloDetector:
+    """The detector of a site, with other weights if given.
+
+    Raises:
+        WeightsError: if there are none.
+    """
+    chosen = weights or folder.weights
+    if chosen is None:
+        raise WeightsError(
+            f"{folder.path}/site.yaml: detector.weights: none named. Give --weights, or name a .pt file there."
+        )
+    return YoloDetector(
+        chosen,
+        YoloSettings(
+            image_size_px=folder.site.detector.image_size_px, device=settings.device, config_dir=settings.ultralytics
+        ),
+    )
+
+
+def tracking_inputs(recording: Recording, camera: Camera, detector: Detector, tracker: TrackerSettings) -> str:
+    """Fingerprint of everything that decides a recording's tracks."""
+    return fingerprint(
+        video=recording.sha256,
+        start=recording.start_utc,
+        masks=camera.privacy_masks_px,
+        detector=detector.digest,
+        tracker=asdict(tracker),
+        code=code_of("detectors"),
+    )
+
+
+def track(
+    recording: Recording,
+    camera: Camera,
+    detector: Detector,
+    lake: Lake,
+    audit: AuditLog,
+    progress: Progress = lambda _: None,
+) -> StageReport:
+    """Detects and follows the road users of a recording, unless nothing has changed since last time."""
+    began, tracker, key = time.perf_counter(), TrackerSettings(), recording.key
+    inputs = tracking_inputs(recording, camera, detector, tracker)
+    is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(REPORTS, key, inputs)
+    if not is_current:
+        tracks, seen = track_video(
+            recording.path,
+            camera,
+            detector,
+            recording_id=key.recording_id,
+            start_utc=recording.start_utc,
+            settings=tracker,
+            progress=progress,
+        )
+        lake.save(Tracks, TABLE, key, tracks, inputs)
+        lake.save(TrackingReports, REPORTS, key, _row(key.recording_id, seen, detector), inputs)
+        audit.append("track", recording=key.recording_id, detector=detector.digest, tracks=seen.tracks)
+    report = lake.open(TrackingReports, REPORTS, key).row(0, named=True)
+    return StageReport(
+        TABLE,
+        lake.open(Tracks, TABLE, key).height,
+        lake.path(TABLE, key),
+        inputs,
+        time.perf_counter() - began,
+        is_current,
+        _warnings(recording, report["frames"], report["corrupt_frames"], report["decode_errors"]),
+        {
+            "observed_s": round(sum(ends - starts for starts, ends in _pairs(report)), 1),
+            "tracks": report["tracks"],
+            "frames": report["frames"],
+            "frames_per_s": round(report["frames"] / max(report["seconds"], 1e-9), 1),
+            "detector": report["detector"],
+        },
+    )
+
+
+def _pairs(report: dict[str, Any]) -> list[tuple[float, float]]:
+    """Observed intervals as POSIX seconds."""
+    both = zip(report["observed_start_utc"], report["observed_end_utc"], strict=True)
+    return [(start.timestamp(), end.timestamp()) for start, end in both]
+
+
+def _row(recording_id: str, seen: TrackingReport, detector: Detector) -> pl.DataFrame:
+    row = {
+        "recording_id": recording_id,
+        "frames": seen.frames,
+        "corrupt_frames": seen.corrupt_frames,
+        "decode_errors": seen.decode_errors,
+        "tracks": seen.tracks,
+        "seconds": seen.seconds,
+        "detector": detector.name,
+        "detector_digest": detector.digest,
+        "road_users": [r.value for r in detector.road_users],
+        "observed_start_utc": [start for start, _ in seen.observed],
+        "observed_end_utc": [end for _, end in seen.observed],
+    }
+    return TrackingReports.cast(pl.DataFrame([row]))
+
+
+def _warnings(recording: Recording, frames: int, corrupt: int, errors: int) -> tuple[str, ...]:
+    lost = recording.probe.packets - frames
+    if not (lost or corrupt or errors):
+        return ()
+    return (
+        f"{recording.path.name}: {frames} of {recording.probe.packets} frames decoded, "
+        f"{corrupt} damaged, {errors} packets unreadable; gaps are left out of the observed time.",
+    )

@@ -1,0 +1,110 @@
+"""Opens the warehouse: one writer, in one transaction, or a reader."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+
+class WarehouseBusyError(TimeoutError):
+    """Another process held the warehouse for too long."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The database file at a path; created by its first writer.
+
+    Attributes:
+        patience_s: how long to wait for another process to let go of the file.
+    """
+
+    path: Path
+    patience_s: float = 60.0
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: all of the block, or nothing if it raises."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._connect(read_only=False) as connection:
+            connection.execute("BEGIN")
+            try:
+                for table in ("sites", "counting_lines", "loads", "verdicts"):
+                    connection.execute(statement(f"create_{table}"))
+                for fact in ("coverage", "flow", "occupancy"):
+                    connection.execute(statement(f"create_{fact}_contributions"))
+                yield Session(connection)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A reader; the file must exist."""
+        with self._connect(read_only=True) as connection:
+            yield Session(connection)
+
+    @contextmanager
+    def _connect(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._open(read_only=read_only)
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        finally:
+            connection.close()
+
+    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        deadline = time.monotonic() + self.patience_s
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
+            except duckdb.IOException as error:
+                if "lock" not in str(error).lower():
+                    raise
+                if time.monotonic() > deadline:
+                    raise WarehouseBusyError(
+                        f"{self.path}: held by another process for {self.patience_s:.0f} s. Wait for that run to end."
+                    ) from error
+                time.sleep(0.2)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Runs the statements of ``sql/`` by name."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def run(self, name: str, **values: object) -> None:
+        """Runs a statement with bound values."""
+        self.connection.execute(statement(name), values or None)
+
+    def insert(self, name: str, rows: pl.DataFrame, **values: object) -> None:
+        """Runs an insert that reads the given rows as ``new_rows``."""
+        self.connection.register("new_rows", rows.to_arrow())
+        try:
+            self.run(name, **values)
+        finally:
+            self.connection.unregister("new_rows")
+
+    def frame(self, name: str, **values: Any) -> pl.DataFrame:  # noqa: ANN401  (whatever DuckDB can bind)
+        """Runs a query and returns its rows."""
+        rows: pl.DataFrame = self.connection.sql(statement(name), params=values or None).pl()
+        return rows
+
+
+def statement(name: str) -> str:
+    """The text of a file in ``sql/``."""
+    return (files("pipelines.warehouse") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,12 @@
+-- Grain: recording x cell x class x quarter-hour in which somebody was there (Edie sums).
+CREATE TABLE IF NOT EXISTS occupancy_contributions (
+    recording_id VARCHAR NOT NULL,
+    camera_id VARCHAR NOT NULL,
+    road_user VARCHAR NOT NULL,
+    interval_start_utc TIMESTAMPTZ NOT NULL,
+    cell_x INTEGER NOT NULL,
+    cell_y INTEGER NOT NULL,
+    presence_s DOUBLE NOT NULL,
+    dx_m DOUBLE NOT NULL,
+    dy_m DOUBLE NOT NULL
+);

@@ -1,0 +1,2 @@
+-- One recording.
+INSERT INTO loads BY NAME SELECT * FROM new_rows;

@@ -1,0 +1,2 @@
+-- One site's rows.
+INSERT INTO sites BY NAME SELECT * FROM new_rows;

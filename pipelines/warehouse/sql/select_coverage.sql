@@ -1,0 +1,33 @@
+-- Grain: camera x class x quarter-hour of one site and local day; 0 where nothing was observed.
+WITH site AS (
+    SELECT * FROM sites WHERE site_id = $site_id
+),
+quarters AS (
+    SELECT unnest(range(
+        timezone(time_zone, $day::DATE::TIMESTAMP),
+        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        INTERVAL 15 MINUTE
+    )) AS interval_start_utc
+    FROM site
+),
+observed AS (
+    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
+    FROM coverage_contributions AS c
+    JOIN loads AS l USING (recording_id)
+    JOIN quarters USING (interval_start_utc)
+    WHERE l.site_id = $site_id
+    GROUP BY ALL
+)
+SELECT
+    site.site_id,
+    classes.camera_id,
+    classes.road_user,
+    quarters.interval_start_utc,
+    timezone(site.time_zone, quarters.interval_start_utc) AS interval_start_local,
+    round(coalesce(observed.coverage, 0), 9)::DOUBLE AS coverage,
+    site.is_simulated
+FROM site
+CROSS JOIN quarters
+CROSS JOIN (SELECT DISTINCT camera_id, road_user FROM observed) AS classes
+LEFT JOIN observed USING (camera_id, road_user, interval_start_utc)
+ORDER BY camera_id, road_user, interval_start_utc;

@@ -1,0 +1,20 @@
+-- Grain: one site and local day with something observed, and whether all of its checks passed.
+-- A day that was never checked has not passed.
+WITH days AS (
+    SELECT DISTINCT l.site_id, timezone(s.time_zone, c.interval_start_utc)::DATE AS day
+    FROM coverage_contributions AS c
+    JOIN loads AS l USING (recording_id)
+    JOIN sites AS s USING (site_id)
+)
+SELECT
+    site_id,
+    day,
+    coalesce(bool_and(v.is_passed), false) AS is_passed,
+    coalesce(
+        string_agg(v.check_name || ': ' || v.details, '; ' ORDER BY v.check_name) FILTER (NOT v.is_passed),
+        CASE WHEN count(v.check_name) = 0 THEN 'not checked' ELSE '' END
+    ) AS reason
+FROM days
+LEFT JOIN verdicts AS v USING (site_id, day)
+GROUP BY site_id, day
+ORDER BY site_id, day;

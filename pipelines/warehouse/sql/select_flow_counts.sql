@@ -1,0 +1,60 @@
+-- Grain: line x direction x class x quarter-hour of one site and local day (92, 96 or 100 of them).
+-- A quarter-hour nobody observed has coverage 0 and count NULL; an observed, empty one counts 0.
+WITH site AS (
+    SELECT * FROM sites WHERE site_id = $site_id
+),
+quarters AS (
+    SELECT unnest(range(
+        timezone(time_zone, $day::DATE::TIMESTAMP),
+        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        INTERVAL 15 MINUTE
+    )) AS interval_start_utc
+    FROM site
+),
+lines AS (
+    SELECT * FROM counting_lines WHERE site_id = $site_id
+),
+observed AS (
+    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage, max(l.revision) AS revision
+    FROM coverage_contributions AS c
+    JOIN loads AS l USING (recording_id)
+    JOIN quarters USING (interval_start_utc)
+    WHERE l.site_id = $site_id
+    GROUP BY ALL
+),
+counted AS (
+    SELECT line_id, direction, road_user, interval_start_utc, sum(count) AS count
+    FROM flow_contributions
+    JOIN quarters USING (interval_start_utc)
+    GROUP BY ALL
+)
+SELECT
+    site.site_id,
+    lines.line_id,
+    directions.direction,
+    classes.road_user,
+    quarters.interval_start_utc,
+    timezone(site.time_zone, quarters.interval_start_utc) AS interval_start_local,
+    CASE WHEN observed.coverage > 0 THEN coalesce(counted.count, 0)::BIGINT END AS count,
+    NULL::DOUBLE AS lo95,
+    NULL::DOUBLE AS hi95,
+    'not validated' AS interval_status,
+    round(coalesce(observed.coverage, 0), 9)::DOUBLE AS coverage,
+    observed.revision,
+    lines.calibration_note,
+    site.is_simulated
+FROM site
+CROSS JOIN lines
+CROSS JOIN quarters
+CROSS JOIN (VALUES ('forward'), ('backward')) AS directions (direction)
+JOIN (SELECT DISTINCT camera_id, road_user FROM observed) AS classes ON classes.camera_id = lines.camera_id
+LEFT JOIN observed
+    ON observed.camera_id = lines.camera_id
+    AND observed.road_user = classes.road_user
+    AND observed.interval_start_utc = quarters.interval_start_utc
+LEFT JOIN counted
+    ON counted.line_id = lines.line_id
+    AND counted.direction = directions.direction
+    AND counted.road_user = classes.road_user
+    AND counted.interval_start_utc = quarters.interval_start_utc
+ORDER BY line_id, direction, road_user, interval_start_utc;

@@ -1,0 +1,2 @@
+-- Grain: one site.
+SELECT * FROM sites ORDER BY site_id;

@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.audit import AuditError, AuditLog
+
+
+def written(path, n=6):
+    log = AuditLog(path)
+    for i in range(n):
+        log.append("track", recording=f"pole__{i}", tracks=i)
+    return log
+
+
+def test_every_line_follows_from_the_one_before(tmp_path):
+    log = written(tmp_path / "log.jsonl")
+    assert log.verify() == 6
+    assert [entry["number"] for entry in log.entries()] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_empty_log_verifies(tmp_path):
+    assert AuditLog(tmp_path / "none.jsonl").verify() == 0
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        lambda lines: lines[:2] + lines[3:],
+        lambda lines: [lines[1], lines[0], *lines[2:]],
+        lambda lines: [*lines[:3], lines[2], *lines[3:]],
+        lambda lines: [*lines[:2], lines[2].replace(b'"tracks": 2', b'"tracks": 9'), *lines[3:]],
+        lambda lines: [*lines[:5], lines[5][:-10]],
+        lambda lines: lines[1:],
+    ],
+    ids=["removed", "swapped", "doubled", "changed", "cut off", "beheaded"],
+)
+def test_an_edited_log_is_found_out(tmp_path, attack):
+    path = tmp_path / "log.jsonl"
+    log = written(path)
+    path.write_bytes(b"".join(attack(path.read_bytes().splitlines(keepends=True))))
+    with pytest.raises(AuditError, match="log.jsonl: line"):
+        log.verify()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_changed_byte_breaks_the_chain(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("audit") / "log.jsonl"
+    log = written(path, 3)
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    content[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(bytes(content))
+    with pytest.raises(AuditError):
+        log.verify()
+
+
+def test_a_changed_line_with_a_new_digest_breaks_the_next(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log = written(path)
+    other = written(tmp_path / "other.jsonl")
+    assert other.verify() == 6
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = (tmp_path / "other.jsonl").read_bytes().splitlines(keepends=True)[2]
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(AuditError, match="line 3"):
+        log.verify()
+
+
+def test_a_cut_off_log_is_not_written_on(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log = written(path)
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(AuditError, match="cut off"):
+        log.append("track")
+
+
+def test_lines_are_plain_json_without_missing_values(tmp_path):
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.append("load", recording="r", detector=None)
+    assert "detector" not in json.loads(log.path.read_text())
