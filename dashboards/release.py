@@ -1,0 +1,89 @@
+"""Opens the current release: its manifest, and an in-memory DuckDB that can read its files and no others."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+TIER = "planner"
+
+
+def data_folder() -> Path:
+    """The data folder (PASSANT_DATA, default ``data``)."""
+    return Path(os.environ.get("PASSANT_DATA", "data"))
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version: immutable, so that whatever was read from it stays true.
+
+    Attributes:
+        root: the tier's folder, which the manifest's paths are relative to.
+        manifest: the manifest as written.
+    """
+
+    root: Path
+    manifest: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        return str(self.manifest["version"])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no day of any site."""
+        return not self.files("flow_counts")
+
+    def files(self, table: str) -> list[str]:
+        """The files of a table."""
+        return [str(self.root / file["path"]) for file in self.manifest["tables"][table]["files"]]
+
+    def plan(self, site_id: str) -> list[dict[str, Any]]:
+        """The surfaces of a site's plan: kind, name, height_m, outline_m; empty where there is no plan."""
+        file = self.manifest["plans"].get(site_id)
+        if file is None:
+            return []
+        features = json.loads((self.root / file["path"]).read_text(encoding="utf-8"))["features"]
+        return [feature["properties"] for feature in features]
+
+    def query(self, name: str, *tables: str, **values: object) -> pl.DataFrame:
+        """Runs ``sql/<name>.sql`` with each table's files and the values bound.
+
+        Args:
+            name: the query.
+            tables: the tables it reads, each bound as a list of files under its own name.
+            values: further parameters.
+        """
+        text = (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+        bound = {**{table: self.files(table) for table in tables}, **values}
+        with _connect(self.root) as connection:
+            rows: pl.DataFrame = connection.sql(text, params=bound).pl()
+        return rows
+
+
+def open_latest(released: Path) -> Release | None:
+    """The latest release of the planner tier, or None before there is one."""
+    root = (released / TIER).resolve()
+    pointer = root / "latest.json"
+    if not pointer.is_file():
+        return None
+    latest = json.loads(pointer.read_text(encoding="utf-8"))
+    return Release(root, json.loads((root / latest["manifest"]).read_text(encoding="utf-8")))
+
+
+def _connect(root: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET allowed_directories = [$root]", {"root": str(root)})
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection

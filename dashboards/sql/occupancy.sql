@@ -1,0 +1,22 @@
+-- Grain: cell of a site over a range of local days, classes summed: mean density (road users per m2,
+-- Edie: time spent over area and observed time) in 1 m cells. Cells nobody entered do not appear.
+WITH observed AS (
+    SELECT camera_id, sum(coverage) * 900 AS observed_s
+    FROM (
+        SELECT camera_id, interval_start_utc, min(coverage) AS coverage
+        FROM read_parquet($coverage)
+        WHERE site_id = $site_id
+            AND list_contains($road_users, road_user)
+            AND interval_start_local::DATE BETWEEN $first_day AND $last_day
+        GROUP BY ALL
+    )
+    GROUP BY camera_id
+)
+SELECT o.cell_x, o.cell_y, sum(o.presence_s / observed.observed_s) AS density_per_m2
+FROM read_parquet($occupancy) AS o
+JOIN observed USING (camera_id)
+WHERE o.site_id = $site_id
+    AND list_contains($road_users, o.road_user)
+    AND o.interval_start_local::DATE BETWEEN $first_day AND $last_day
+GROUP BY ALL
+ORDER BY cell_x, cell_y;

@@ -1,0 +1,62 @@
+"""The filter bar that every page shares: site, days and classes, kept in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+
+from dashboards import queries
+from dashboards.release import Release
+
+ROAD_USERS = ("pedestrian", "cyclist", "motorcycle", "car", "van", "bus", "truck", "tram")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a page shows."""
+
+    site_id: str
+    site_name: str
+    first_day: date
+    last_day: date
+    road_users: list[str]
+
+
+def choose(release: Release) -> Selection:
+    """Shows the filter bar and returns what is chosen; ends the page where nothing is released."""
+    if release.is_empty:
+        st.info("This release holds no observed day yet. Run the pipeline, then reload this page.")
+        st.stop()
+    sites = queries.sites(release)
+    names = dict(sites.select("site_id", "name").iter_rows())
+    where, when, who = st.columns([1, 1, 2])
+    with where:
+        site_id = st.selectbox("Site", list(names), format_func=names.__getitem__, key="site", bind="query-params")
+    days = queries.quality(release, site_id)["day"].unique().sort().to_list()
+    with when:
+        first_day, last_day = _days(days)
+    known = queries.totals(release, site_id, days[0], days[-1])["road_user"].unique().to_list()
+    offered = [road_user for road_user in ROAD_USERS if road_user in known]
+    with who:
+        chosen = st.pills(
+            "Road users", offered, selection_mode="multi", default=offered, format_func=str.capitalize, key="who"
+        )
+    if sites.filter(site_id=site_id)["is_simulated"][0]:
+        st.markdown(
+            ":orange-badge[:material/science: Simulated] The footage of this site was rendered; nobody was filmed."
+        )
+    if not chosen:
+        st.info("Choose at least one kind of road user.")
+        st.stop()
+    return Selection(site_id, names[site_id], first_day, last_day, list(chosen))
+
+
+def _days(days: list[date]) -> tuple[date, date]:
+    if len(days) == 1:
+        st.text_input("Day", f"{days[0]:%a %d %b %Y}", disabled=True)
+        return days[0], days[0]
+    picked = st.date_input("Days", (days[0], days[-1]), min_value=days[0], max_value=days[-1])
+    both = [day for day in (picked if isinstance(picked, tuple) else (picked,)) if day is not None]
+    return (both[0], both[-1]) if both else (days[0], days[-1])
