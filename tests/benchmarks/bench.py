@@ -1,0 +1,131 @@
+"""``make bench``: speeds as ratios within one run, against the targets of the design.
+
+Prints one line per figure; ONLY=<name> runs one:
+
+    BENCH <name> <figure> <target> ok|short
+
+Ratios are of CPU time of this process, medians of interleaved rounds. Benchmarks measure, tests do
+not time.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from detectors.track_video import track_video
+from detectors.video import Decoding, Frames, read_frames
+from detectors.yolo import YoloDetector, YoloSettings
+from geo.crossings import cross_line
+from pipelines.sites import load_site
+from tests import builders
+
+ROUNDS = 3
+FRAMES = 160
+RECORDING = next(Path("data/demo").glob("*.mp4"))
+
+
+def cpu_s(work: Callable[[], object]) -> tuple[float, float]:
+    """CPU and wall seconds of some work."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    work()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def report(name: str, figure: float, target: float) -> None:
+    print(f"BENCH {name} {figure:.2f} {target} {'ok' if figure >= target else 'short'}", flush=True)
+
+
+def tracking() -> None:
+    """Pipeline efficiency: (decoding + the bare model's forward) / the whole of tracking, same frames."""
+    import torch
+
+    folder = load_site(Path("data/sites/lindenplatz"))
+    camera, weights = folder.site.cameras[0], folder.weights
+    assert weights is not None
+    size = folder.site.detector.image_size_px
+    detector = YoloDetector(weights, YoloSettings(image_size_px=size, device="cpu"))
+    detector.load()
+    clip = _short_clip(camera)
+    frames = list(read_frames(clip, camera, 8, Decoding()))
+    tensors = [_letterboxed(batch, size) for batch in frames]
+    model = detector._loaded[0].predictor.model
+
+    def forward() -> None:
+        with torch.inference_mode():
+            for tensor in tensors:
+                model(tensor)
+
+    def decode() -> None:
+        for _ in read_frames(clip, camera, 8, Decoding()):
+            pass
+
+    def whole() -> None:
+        track_video(clip, camera, detector, recording_id="bench", start_utc=builders.START)
+
+    times: dict[str, list[tuple[float, float]]] = {"forward": [], "decode": [], "whole": []}
+    forward()
+    for _ in range(ROUNDS):
+        for name, work in (("forward", forward), ("decode", decode), ("whole", whole)):
+            times[name].append(cpu_s(work))
+    cpu = {name: statistics.median(c for c, _ in rounds) for name, rounds in times.items()}
+    wall = {name: statistics.median(w for _, w in rounds) for name, rounds in times.items()}
+    for name in times:
+        print(f"# {name}: {1000 * cpu[name] / FRAMES:.1f} cpu-ms per frame, {FRAMES / wall[name]:.1f} frames/s")
+    report("tracking", (cpu["forward"] + cpu["decode"]) / cpu["whole"], 0.95)
+
+
+def _short_clip(camera: object) -> Path:
+    """The first frames of the demo recording, in a file of their own."""
+    images: list[np.ndarray] = []
+    for batch in read_frames(RECORDING, camera, 8, Decoding()):  # type: ignore[arg-type]
+        images += batch.images
+        if len(images) >= FRAMES:
+            break
+    return builders.video(Path("data/var/bench.mp4"), islice(images, FRAMES))
+
+
+def _letterboxed(batch: Frames, size: int):
+    import cv2
+    import torch
+
+    height, width = batch.images[0].shape[:2]
+    scale = size / width
+    rows = -(-round(height * scale) // 32) * 32
+    canvas = np.full((len(batch.images), rows, size, 3), 114, np.uint8)
+    for i, image in enumerate(batch.images):
+        small = cv2.resize(image, (size, round(height * scale)))
+        canvas[i, : small.shape[0]] = small
+    return torch.from_numpy(canvas[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255)
+
+
+def crossings() -> None:
+    """Million points per CPU second through the crossing kernel with hysteresis, one line."""
+    rng, tracks, steps = np.random.default_rng(0), 10_000, 300
+    track = np.repeat(np.arange(tracks), steps)
+    xy = rng.uniform(-50, 50, (tracks, 1, 2)) + np.cumsum(rng.normal(0, 0.3, (tracks, steps, 2)), axis=1)
+    x, y = xy.reshape(-1, 2).T.copy()
+    line, hysteresis = np.array([[0.0, -20.0], [0.0, 20.0]]), np.full(len(x), 0.25)
+    times = [cpu_s(lambda: cross_line(track, x, y, hysteresis, line))[0] for _ in range(ROUNDS)]
+    report("crossings", len(x) / statistics.median(times) / 1e6, 20)
+
+
+BENCHMARKS = {"tracking": tracking, "crossings": crossings}
+
+
+def main() -> None:
+    """Runs what ONLY names, or everything."""
+    wanted = os.environ.get("ONLY")
+    for name, benchmark in BENCHMARKS.items():
+        if not wanted or name == wanted:
+            benchmark()
+
+
+if __name__ == "__main__":
+    main()
