@@ -31,9 +31,7 @@ def show(release: Release) -> None:
     st.subheader("Data dictionary")
     dictionary = data_dictionary(release)
     st.dataframe(dictionary, hide_index=True, height=420, alt="Every column of every table with its type and meaning.")
-    st.download_button(
-        "Data dictionary (CSV)", to_csv(dictionary), "data_dictionary.csv", "text/csv", on_click="ignore"
-    )
+    st.download_button("data_dictionary.csv", to_csv(dictionary), "data_dictionary.csv", "text/csv", on_click="ignore")
     if manifest["held"]:
         st.subheader("Held back")
         st.dataframe(pl.DataFrame(manifest["held"]), hide_index=True, alt="Days a failed check holds back, and why.")
@@ -42,10 +40,10 @@ def show(release: Release) -> None:
 def _offer(release: Release, table: str, site_id: str) -> None:
     described = release.manifest["tables"][table]
     stem = f"passant_{site_id}_{table}_{release.version}"
-    about, as_csv, as_parquet = st.columns([4, 1, 1], vertical_alignment="center")
+    about, as_csv, as_parquet = st.columns([3, 1, 1], vertical_alignment="center")
     about.markdown(f"**{table}**  \n{described['description'].splitlines()[0]}")
     as_csv.download_button(
-        "CSV",
+        f"{table}.csv",
         lambda: to_csv(queries.download(release, table, site_id)),
         f"{stem}.csv",
         "text/csv",
@@ -55,7 +53,7 @@ def _offer(release: Release, table: str, site_id: str) -> None:
         width="stretch",
     )
     as_parquet.download_button(
-        "Parquet",
+        f"{table}.parquet",
         lambda: to_parquet(queries.download(release, table, site_id)),
         f"{stem}.parquet",
         "application/vnd.apache.parquet",

@@ -101,7 +101,7 @@ def test_every_page_opens(page, server, path, heading, charts):
 
 
 def test_a_link_reproduces_a_choice(page, server):
-    visit(page, server, "trends?line=gate_px", "Trends")
+    visit(page, server, "trends?line=Gate+(pixels)", "Trends")
     page.get_by_role("heading", name="Gate (pixels): 2 crossings").wait_for(timeout=30_000)
 
 
@@ -110,9 +110,9 @@ def test_a_table_is_downloaded_as_released(page, server):
 
     visit(page, server, "downloads", "Downloads")
     with page.expect_download(timeout=60_000) as csv:
-        page.get_by_role("button", name="CSV", exact=True).first.click()
+        page.get_by_role("button", name="flow_counts.csv").click()
     with page.expect_download(timeout=60_000) as parquet:
-        page.get_by_role("button", name="Parquet", exact=True).first.click()
+        page.get_by_role("button", name="flow_counts.parquet").click()
     rows = pl.read_parquet(parquet.value.path())
     assert rows["count"].sum() == 4
     assert pl.read_csv(csv.value.path()).height == rows.height
