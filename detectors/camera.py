@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from detectors.lens import Lens
+
 Polygon = tuple[tuple[float, float], ...]
 
 
@@ -19,6 +21,7 @@ class Camera:
         start_pattern: ``strptime`` pattern of the start time in its file names, or None.
         trusts_container_time: whether the container's creation time may stand in for a start time.
         privacy_masks_px: polygons blackened before anything looks at a frame.
+        lens: what its lens does to straight lines, or None if that is unknown or negligible.
     """
 
     camera_id: str
@@ -27,3 +30,4 @@ class Camera:
     start_pattern: str | None = None
     trusts_container_time: bool = False
     privacy_masks_px: tuple[Polygon, ...] = ()
+    lens: Lens | None = None
