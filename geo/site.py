@@ -12,17 +12,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyproj
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from detectors.camera import Camera, Polygon
-from geo.calibration import Calibration, CalibrationError, Exemption, calibrate, read_control_points
+from detectors.camera import Camera
+from geo.calibration import Calibration, CalibrationError, calibrate, read_control_points
+from geo.site_description import DetectorChoice, LineDescription, SiteDescription
 
 Floats = NDArray[np.float64]
 Point = tuple[float, float]
@@ -170,83 +171,12 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
     )
 
 
-# What people write in site.yaml.
-
-
-class _Described(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-def _zone(value: object) -> ZoneInfo:
-    try:
-        return ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("not an IANA time zone such as Europe/Berlin") from error
-
-
-def _crs(value: object) -> str | None:
-    if value is None:
-        return None
-    crs = pyproj.CRS.from_user_input(value)
-    if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
-        raise ValueError("not a projected CRS in metres, such as EPSG:25833")
-    return str(value)
-
-
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
-
-
-class DetectorChoice(_Described):
-    """Which weights a site uses (a path from its folder) and how large a picture they see."""
-
-    weights: str | None = None
-    image_size_px: int = Field(default=640, ge=64, le=2048, multiple_of=32)
-
-
-class _DescribedLine(_Described):
-    line_id: Identifier
-    name: str
-    start_px: Point
-    end_px: Point
-    forward: str
-    backward: str
-    anchor: Point = (0.5, 1.0)
-
-
-class _DescribedCalibration(_Described):
-    control_points: str
-    sigma_px: float = Field(default=1.0, gt=0)
-    sigma_m: float = Field(default=0.05, gt=0)
-    exception: Exemption | None = None
-
-
-class _DescribedCamera(_Described):
-    camera_id: Identifier
-    size_px: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
-    file_name_time: str | None = None
-    trusts_container_time: bool = False
-    privacy_masks_px: list[Annotated[Polygon, Field(min_length=3)]] = []
-    calibration: _DescribedCalibration | None = None
-    counting_lines: list[_DescribedLine] = []
-
-
-class _DescribedSite(_Described):
-    site_id: Identifier
-    name: str
-    time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
-    is_simulated: bool = False
-    crs: Annotated[str | None, BeforeValidator(_crs)] = None
-    origin: tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None = None
-    detector: DetectorChoice = DetectorChoice()
-    cameras: list[_DescribedCamera] = Field(min_length=1)
-
-
-def _described(documents: Mapping[str, str], folder: str) -> _DescribedSite:
+def _described(documents: Mapping[str, str], folder: str) -> SiteDescription:
     path = f"{folder}/{SITE_FILE}"
     if SITE_FILE not in documents:
         raise SiteError(f"{path}: no such file. A site folder needs one; see data/sites/lindenplatz for an example.")
     try:
-        return _DescribedSite.model_validate(yaml.safe_load(documents[SITE_FILE]))
+        return SiteDescription.model_validate(yaml.safe_load(documents[SITE_FILE]))
     except yaml.YAMLError as error:
         raise SiteError(f"{path}: not valid YAML ({' '.join(str(error).split())}). Mend the file.") from error
     except ValidationError as error:
@@ -261,7 +191,7 @@ def _refuse_doubles(names: list[str], where: str) -> None:
             raise SiteError(f"{where}: '{name}' is used twice. Give each its own.")
 
 
-def _image_line(camera_id: str, line: _DescribedLine) -> CountingLine:
+def _image_line(camera_id: str, line: LineDescription) -> CountingLine:
     return CountingLine(
         line.line_id,
         line.name,
@@ -330,7 +260,7 @@ def _plan(text: str | None, path: str, frame: LocalFrame | None) -> tuple[Surfac
 
 
 def _calibrations(
-    described: _DescribedSite, documents: Mapping[str, str], folder: str, frame: LocalFrame | None
+    described: SiteDescription, documents: Mapping[str, str], folder: str, frame: LocalFrame | None
 ) -> dict[str, Calibration]:
     found = {}
     for camera in described.cameras:

@@ -1,0 +1,94 @@
+"""What people write in site.yaml and in the properties of the site's GeoJSON features.
+
+Only shapes, units and rules of single fields; `geo.site` makes a site of them. The JSON Schema that
+editors check site files against is generated from these models.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pyproj
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from detectors.camera import Polygon
+from geo.calibration import Exemption
+
+Point = tuple[float, float]
+
+
+class _Description(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _zone(value: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("not an IANA time zone such as Europe/Berlin") from error
+
+
+def _crs(value: object) -> str | None:
+    if value is None:
+        return None
+    crs = pyproj.CRS.from_user_input(value)
+    if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
+        raise ValueError("not a projected CRS in metres, such as EPSG:25833")
+    return str(value)
+
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
+
+
+class DetectorChoice(_Description):
+    """Which weights a site uses (a path from its folder) and how large a picture they see."""
+
+    weights: str | None = None
+    image_size_px: int = Field(default=640, ge=64, le=2048, multiple_of=32)
+
+
+class LineDescription(_Description):
+    """A counting line drawn on the image."""
+
+    line_id: Identifier
+    name: str
+    start_px: Point
+    end_px: Point
+    forward: str
+    backward: str
+    anchor: Point = (0.5, 1.0)
+
+
+class CalibrationDescription(_Description):
+    """Which control points place a camera on the ground, and how exactly they are known."""
+
+    control_points: str
+    sigma_px: float = Field(default=1.0, gt=0)
+    sigma_m: float = Field(default=0.05, gt=0)
+    exception: Exemption | None = None
+
+
+class CameraDescription(_Description):
+    """A camera and what belongs to it alone."""
+
+    camera_id: Identifier
+    size_px: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
+    file_name_time: str | None = None
+    trusts_container_time: bool = False
+    privacy_masks_px: list[Annotated[Polygon, Field(min_length=3)]] = []
+    calibration: CalibrationDescription | None = None
+    counting_lines: list[LineDescription] = []
+
+
+class SiteDescription(_Description):
+    """All of site.yaml."""
+
+    site_id: Identifier
+    name: str
+    time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    is_simulated: bool = False
+    crs: Annotated[str | None, BeforeValidator(_crs)] = None
+    origin: tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None = None
+    detector: DetectorChoice = DetectorChoice()
+    cameras: list[CameraDescription] = Field(min_length=1)
