@@ -8,27 +8,37 @@ module of this room works in.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyproj
+import shapely
 import yaml
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from detectors.camera import Camera
 from geo.calibration import Calibration, CalibrationError, calibrate, read_control_points
-from geo.site_description import DetectorChoice, LineDescription, SiteDescription
+from geo.site_description import (
+    DetectorChoice,
+    LineDescription,
+    LineProperties,
+    LineRole,
+    SiteDescription,
+    SurfaceProperties,
+    ZoneProperties,
+    ZonePurpose,
+)
+from geo.site_features import FeatureError, Properties, read_features
 
 Floats = NDArray[np.float64]
 Point = tuple[float, float]
 
-SITE_FILE, LINES_FILE, PLAN_FILE = "site.yaml", "lines.geojson", "plan.geojson"
+SITE_FILE, LINES_FILE, ZONES_FILE, PLAN_FILE = "site.yaml", "lines.geojson", "zones.geojson", "plan.geojson"
 
 
 class SiteError(ValueError):
@@ -73,6 +83,7 @@ class CountingLine:
         forward, backward: what people call the two directions.
         anchor: the point of a box that is followed across an image line, as shares of its width
             and height; (0.5, 1) is where feet and wheels touch the ground.
+        role: a stop line is a counting line behind which vehicles queue at a signal.
     """
 
     line_id: str
@@ -84,6 +95,18 @@ class CountingLine:
     forward: str
     backward: str
     anchor: Point = (0.5, 1.0)
+    role: LineRole = "counting"
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A place on the ground that one camera watches: its outline (n, 2) in local metres and what it is for."""
+
+    zone_id: str
+    name: str
+    camera_id: str
+    purpose: ZonePurpose
+    outline_m: Floats
 
 
 @dataclass(frozen=True)
@@ -98,7 +121,13 @@ class Surface:
 
 @dataclass(frozen=True)
 class Site:
-    """A site, ready to use. ``version`` changes when any of its files does."""
+    """A site, ready to use.
+
+    Attributes:
+        version: changes when any of its files does.
+        overlapping_views: pairs of cameras that see some of the same ground; what they count is
+            never added up.
+    """
 
     site_id: str
     name: str
@@ -109,8 +138,10 @@ class Site:
     cameras: tuple[Camera, ...]
     calibrations: Mapping[str, Calibration]
     lines: tuple[CountingLine, ...]
+    zones: tuple[Zone, ...]
     plan: tuple[Surface, ...]
     detector: DetectorChoice
+    overlapping_views: tuple[tuple[str, str], ...] = ()
 
     def camera(self, camera_id: str) -> Camera:
         """The camera of that name.
@@ -127,6 +158,10 @@ class Site:
     def lines_of(self, camera_id: str, space: Literal["image", "ground"]) -> list[CountingLine]:
         """The counting lines of a camera in one space."""
         return [line for line in self.lines if line.camera_id == camera_id and line.space == space]
+
+    def zones_of(self, camera_id: str, purpose: ZonePurpose) -> list[Zone]:
+        """The zones of a camera for one purpose."""
+        return [zone for zone in self.zones if zone.camera_id == camera_id and zone.purpose == purpose]
 
     def calibration_note(self, camera_id: str) -> str | None:
         """What everybody who reads metres from this camera must know, or None."""
@@ -152,9 +187,12 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
         for c in described.cameras
     )
     lines = [_image_line(c.camera_id, line) for c in described.cameras for line in c.counting_lines]
-    lines += _ground_lines(documents.get(LINES_FILE), f"{folder}/{LINES_FILE}", frame, {c.camera_id for c in cameras})
+    known = {c.camera_id for c in cameras}
+    lines += _ground_lines(documents.get(LINES_FILE), f"{folder}/{LINES_FILE}", frame, known)
+    zones = _zones(documents.get(ZONES_FILE), f"{folder}/{ZONES_FILE}", frame, known)
     _refuse_doubles([c.camera_id for c in cameras], f"{folder}/{SITE_FILE}: cameras: camera_id")
     _refuse_doubles([line.line_id for line in lines], f"{folder}: counting lines: line_id")
+    _refuse_doubles([zone.zone_id for zone in zones], f"{folder}/{ZONES_FILE}: zone_id")
     text = "\x00".join(f"{name}\x00{documents[name]}" for name in sorted(documents))
     return Site(
         site_id=described.site_id,
@@ -166,8 +204,10 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
         cameras=cameras,
         calibrations=_calibrations(described, documents, folder, frame),
         lines=tuple(lines),
+        zones=tuple(zones),
         plan=_plan(documents.get(PLAN_FILE), f"{folder}/{PLAN_FILE}", frame),
         detector=described.detector,
+        overlapping_views=tuple(described.overlapping_views),
     )
 
 
@@ -205,57 +245,53 @@ def _image_line(camera_id: str, line: LineDescription) -> CountingLine:
     )
 
 
-def _features(text: str | None, path: str, frame: LocalFrame | None, geometry: str) -> list[tuple[Any, Floats]]:
+def _features(
+    text: str | None, path: str, frame: LocalFrame | None, geometry: str, properties: type[Properties]
+) -> list[tuple[Properties, Floats]]:
     """Properties and coordinates, in local metres, of a GeoJSON file's features."""
     if text is None:
         return []
     if frame is None:
         raise SiteError(f"{path}: the site has no crs and origin. Add both to {SITE_FILE}.")
     try:
-        features = json.loads(text)["features"]
-        pairs = [(f["properties"], f["geometry"]["type"], f["geometry"]["coordinates"]) for f in features]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise SiteError(f"{path}: not a GeoJSON FeatureCollection ({error}). Export it again as GeoJSON.") from error
-    for properties, kind, _ in pairs:
-        if kind != geometry:
-            raise SiteError(f"{path}: {properties}: geometry is a {kind}. Draw a {geometry}.")
-    rings = [(p, c[0][:-1] if geometry == "Polygon" else c) for p, _, c in pairs]
-    return [(p, frame.from_lonlat(np.array(ring, dtype=float)[:, :2])) for p, ring in rings]
+        features = read_features(text, geometry, properties)
+    except FeatureError as error:
+        raise SiteError(f"{path}: {error}") from error
+    return [(given, frame.from_lonlat(lonlat)) for given, lonlat in features]
+
+
+def _refuse_unknown_camera(camera_id: str, cameras: set[str], where: str) -> None:
+    if camera_id not in cameras:
+        raise SiteError(f"{where}: camera_id: no camera '{camera_id}'. Use one of: {', '.join(sorted(cameras))}.")
 
 
 def _ground_lines(text: str | None, path: str, frame: LocalFrame | None, cameras: set[str]) -> list[CountingLine]:
     lines = []
-    for properties, ends in _features(text, path, frame, "LineString"):
-        for field in ("line_id", "name", "camera_id", "forward", "backward"):
-            if not isinstance(properties.get(field), str):
-                raise SiteError(f"{path}: {field}: missing from a feature. Add it to the feature's properties.")
-        name = properties["line_id"]
+    for line, ends in _features(text, path, frame, "LineString", LineProperties):
         if len(ends) != 2:
-            raise SiteError(f"{path}: {name}: has {len(ends)} points. Draw a straight line with two.")
-        if properties["camera_id"] not in cameras:
-            raise SiteError(
-                f"{path}: {name}: camera_id: no camera '{properties['camera_id']}'. Use a camera of the site."
-            )
+            raise SiteError(f"{path}: {line.line_id}: has {len(ends)} points. Draw a straight line with two.")
+        _refuse_unknown_camera(line.camera_id, cameras, f"{path}: {line.line_id}")
         start, end = ((float(x), float(y)) for x, y in ends)
-        lines.append(
-            CountingLine(
-                name,
-                properties["name"],
-                properties["camera_id"],
-                "ground",
-                start,
-                end,
-                properties["forward"],
-                properties["backward"],
-            )
-        )
+        described = line.model_dump()
+        lines.append(CountingLine(**described, space="ground", start=start, end=end))
     return lines
+
+
+def _zones(text: str | None, path: str, frame: LocalFrame | None, cameras: set[str]) -> list[Zone]:
+    zones = []
+    for zone, outline in _features(text, path, frame, "Polygon", ZoneProperties):
+        where = f"{path}: {zone.zone_id}"
+        _refuse_unknown_camera(zone.camera_id, cameras, where)
+        if not shapely.Polygon(outline).is_valid:
+            raise SiteError(f"{where}: geometry: crosses itself. Draw an outline that does not.")
+        zones.append(Zone(**zone.model_dump(), outline_m=outline))
+    return zones
 
 
 def _plan(text: str | None, path: str, frame: LocalFrame | None) -> tuple[Surface, ...]:
     return tuple(
-        Surface(str(p.get("kind")), str(p.get("name")), outline, float(p.get("height_m", 0.0)))
-        for p, outline in _features(text, path, frame, "Polygon")
+        Surface(surface.kind, surface.name, outline, surface.height_m)
+        for surface, outline in _features(text, path, frame, "Polygon", SurfaceProperties)
     )
 
 

@@ -6,16 +6,18 @@ editors check site files against is generated from these models.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyproj
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from detectors.camera import Polygon
 from geo.calibration import Exemption
 
 Point = tuple[float, float]
+LineRole = Literal["counting", "stop_line"]
+ZonePurpose = Literal["presence", "queue", "waiting", "restricted", "entrance"]
 
 
 class _Description(BaseModel):
@@ -92,3 +94,48 @@ class SiteDescription(_Description):
     origin: tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None = None
     detector: DetectorChoice = DetectorChoice()
     cameras: list[CameraDescription] = Field(min_length=1)
+    overlapping_views: list[tuple[str, str]] = []
+
+    @model_validator(mode="after")
+    def _views_are_of_cameras(self) -> SiteDescription:
+        known = {camera.camera_id for camera in self.cameras}
+        for pair in self.overlapping_views:
+            if not set(pair) <= known or pair[0] == pair[1]:
+                raise ValueError(f"overlapping_views: {list(pair)} are not two cameras of the site")
+        return self
+
+
+# What people write in the properties of GeoJSON features. GIS programs add columns of their own, so
+# unknown properties are left alone.
+
+
+class _Properties(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class LineProperties(_Properties):
+    """A feature of lines.geojson."""
+
+    line_id: Identifier
+    name: str
+    camera_id: str
+    forward: str
+    backward: str
+    role: LineRole = "counting"
+
+
+class ZoneProperties(_Properties):
+    """A feature of zones.geojson."""
+
+    zone_id: Identifier
+    name: str
+    camera_id: str
+    purpose: ZonePurpose
+
+
+class SurfaceProperties(_Properties):
+    """A feature of plan.geojson."""
+
+    kind: str
+    name: str = ""
+    height_m: float = Field(default=0.0, ge=0)

@@ -136,6 +136,7 @@ def _line_row(line: CountingLine, site: Site) -> dict[str, Any]:
     described = asdict(line)
     start, end = described.pop("start"), described.pop("end")
     described.pop("anchor")
+    described.pop("role")
     is_ground = line.space == "ground" and site.frame is not None
     lonlat = site.frame.to_lonlat(np.array([start, end])).ravel().tolist() if is_ground and site.frame else [None] * 4
     ends = dict(zip(("start_x", "start_y", "end_x", "end_y"), map(float, (*start, *end)), strict=True))

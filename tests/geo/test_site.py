@@ -49,6 +49,32 @@ def camera(change):
     return lambda document: document["cameras"][0].update(change)
 
 
+def with_lines(*features):
+    return {**builders.site_documents(), "lines.geojson": builders.collection(*features)}
+
+
+def gate_feature(**changes):
+    gate = {"line_id": "gate", "name": "Gate", "camera_id": "pole", "forward": "east", "backward": "west"}
+    return builders.feature("LineString", [(8, 0), (8, 12)], **{**gate, **changes})
+
+
+def with_zones(*features):
+    return {**builders.site_documents(), "zones.geojson": builders.collection(*features)}
+
+
+def zone_feature(kind="Polygon", points=((1, 1), (5, 1), (5, 5)), coordinates=None, **changes):
+    zone = {"zone_id": "bay", "name": "Bay", "camera_id": "pole", "purpose": "waiting"}
+    feature = builders.feature("Polygon", list(points), **{**zone, **changes})
+    feature["geometry"] = {"type": kind, "coordinates": coordinates or feature["geometry"]["coordinates"]}
+    return feature
+
+
+def holed():
+    feature = zone_feature()
+    feature["geometry"]["coordinates"] *= 2
+    return feature
+
+
 MALFORMED = {
     "not YAML": ({**builders.site_documents(), "site.yaml": "site_id: [unclosed"}, "site.yaml", "not valid YAML"),
     "empty": ({**builders.site_documents(), "site.yaml": ""}, "site.yaml", "the whole file"),
@@ -139,6 +165,37 @@ MALFORMED = {
         "lines.geojson",
         "Draw a LineString",
     ),
+    "line without a role there is": (
+        with_lines(gate_feature(role="fence")),
+        "lines.geojson",
+        "feature 1 (gate): role",
+    ),
+    "zone in two parts": (
+        with_zones(zone_feature("MultiPolygon")),
+        "zones.geojson",
+        "feature 1 (bay): geometry: is a MultiPolygon. Split",
+    ),
+    "zone of no purpose": (with_zones(zone_feature(purpose="fun")), "zones.geojson", "feature 1 (bay): purpose"),
+    "zone of an unknown camera": (with_zones(zone_feature(camera_id="mast")), "zones.geojson", "no camera 'mast'"),
+    "zone that crosses itself": (
+        with_zones(zone_feature(points=[(1, 1), (5, 5), (5, 1), (1, 5)])),
+        "zones.geojson",
+        "crosses itself",
+    ),
+    "two zones of one name": (with_zones(zone_feature(), zone_feature()), "zones.geojson", "used twice"),
+    "zone with a hole": (with_zones(holed()), "zones.geojson", "has a hole"),
+    "zone in metres": (
+        with_zones(zone_feature(coordinates=[[[411e3, 565e4], [412e3, 565e4], [411e3, 566e4], [411e3, 565e4]]])),
+        "zones.geojson",
+        "EPSG:4326",
+    ),
+    "zone of two points": (with_zones(zone_feature(points=[(1, 1), (2, 2)])), "zones.geojson", "too few points"),
+    "zone of text": (with_zones(zone_feature(coordinates="here")), "zones.geojson", "coordinates cannot be read"),
+    "view that overlaps itself": (
+        described(lambda d: d.update(overlapping_views=[["pole", "pole"]])),
+        "site.yaml",
+        "overlapping_views",
+    ),
     "lines without coordinates": (
         described(lambda d: (d.update(crs=None, origin=None), d["cameras"][0].update(calibration=None))),
         "lines.geojson",
@@ -156,6 +213,21 @@ def test_malformed_files_are_named_with_field_and_fix(case):
     assert f"sites/crossroads/{file}" in message
     assert field in message
     assert message.endswith(".")
+
+
+def test_zones_are_read_in_metres_and_found_by_camera_and_purpose():
+    site = read_site(with_zones(zone_feature(), zone_feature(zone_id="bay2", purpose="queue")), "s")
+    (bay,) = site.zones_of("pole", "waiting")
+    assert bay.zone_id == "bay"
+    assert bay.outline_m == pytest.approx(np.array([[1, 1], [5, 1], [5, 5]]), abs=1e-6)
+    assert [zone.zone_id for zone in site.zones_of("pole", "queue")] == ["bay2"]
+
+
+def test_a_line_counts_unless_it_is_a_stop_line():
+    roles = {line.role for line in read_site(with_lines(gate_feature()), "s").lines}
+    assert roles == {"counting"}
+    stop = read_site(with_lines(gate_feature(role="stop_line")), "s").lines_of("pole", "ground")
+    assert [line.role for line in stop] == ["stop_line"]
 
 
 def test_an_unknown_camera_is_named_with_those_there_are():
