@@ -13,6 +13,7 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -93,6 +94,7 @@ class Calibration:
         leave_one_out_m: error at each control point when it is left out of the fit, in metres.
         in_sample_rmse_m: root mean square residual at the fitted points, in metres.
         exemption: why it is used although the rules refuse it, or None.
+        hull_m: convex hull of the control points in metres; what lies outside is extrapolated.
     """
 
     plane: GroundPlane
@@ -100,6 +102,11 @@ class Calibration:
     leave_one_out_m: tuple[float, ...]
     in_sample_rmse_m: float
     exemption: Exemption | None
+    hull_m: shapely.Polygon
+
+    def is_trusted(self, metres: Floats) -> NDArray[np.bool_]:
+        """Whether places (n, 2) lie inside the hull of the control points or on its edge."""
+        return np.asarray(shapely.intersects_xy(self.hull_m, metres))
 
     @property
     def leave_one_out_rmse_m(self) -> float:
@@ -173,7 +180,8 @@ def calibrate(
     if plane.depth(pixels).min() <= 0:
         raise CalibrationError("no plane sees all control points from one side. Check for swapped points.")
     in_sample_m = float(np.sqrt(np.mean(plane.error_m(pixels, metres) ** 2)))
-    return Calibration(plane, n, _leave_one_out(pixels, metres, sigma_px, sigma_m), in_sample_m, exemption)
+    hull_m = shapely.MultiPoint(metres).convex_hull
+    return Calibration(plane, n, _leave_one_out(pixels, metres, sigma_px, sigma_m), in_sample_m, exemption, hull_m)
 
 
 def _leave_one_out(pixels: Floats, metres: Floats, sigma_px: float, sigma_m: float) -> tuple[float, ...]:

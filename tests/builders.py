@@ -143,6 +143,9 @@ def trajectories(
                 "var_y_m2": 0.01,
                 "vx_m_s": float(vx[i]),
                 "vy_m_s": float(vy[i]),
+                "sigma_speed_m_s": 0.1,
+                "is_trusted": True,
+                "is_contact_seen": True,
                 "road_user": road_user,
             }
             for i in range(len(path))

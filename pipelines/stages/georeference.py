@@ -8,8 +8,8 @@ from dataclasses import replace
 from detectors.camera import Camera
 from detectors.tracks import Tracks
 from geo.calibration import Calibration
+from geo.georeference import georeference as place_on_ground
 from geo.trajectories import Trajectories
-from geo.trajectories import georeference as place_on_ground
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
 from pipelines.stages import track
@@ -37,7 +37,7 @@ def georeference(
         return StageReport(TABLE, 0, path, inputs, time.perf_counter() - began, warnings=(note,))
     is_current = lake.is_current(TABLE, key, inputs)
     if not is_current:
-        rows = place_on_ground(lake.open(Tracks, track.TABLE, key), camera, calibration.plane)
+        rows = place_on_ground(lake.open(Tracks, track.TABLE, key), camera, calibration)
         lake.save(Trajectories, TABLE, key, rows, inputs)
         audit.append("georeference", recording=key.recording_id, rows=rows.height)
     report = StageReport(
