@@ -6,7 +6,7 @@ RFC 7946: WGS84, longitude first. Every message names the feature and its field.
 from __future__ import annotations
 
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,11 +60,11 @@ def _properties(given: dict[str, object], where: str, properties: type[Propertie
         raise FeatureError(f"{where}: {field}: {reason}. Mend it among the feature's properties.") from error
 
 
-def _lonlat(shape: dict[str, object], where: str, geometry: str) -> Floats:
+def _lonlat(shape: dict[str, Any], where: str, geometry: str) -> Floats:
     if (kind := shape.get("type")) != geometry:
         fix = f"Split it into single {geometry}s" if kind == f"Multi{geometry}" else f"Draw a {geometry}"
         raise FeatureError(f"{where}: geometry: is a {kind or 'missing geometry'}. {fix}.")
-    rings = _rings(shape.get("coordinates"), where, geometry)
+    rings = _rings(shape.get("coordinates", []), where, geometry)
     if len(rings) > 1:
         raise FeatureError(f"{where}: geometry: has a hole. Draw an outline without holes.")
     if not (np.abs(rings[0]) <= (180, 90)).all():
@@ -72,10 +72,10 @@ def _lonlat(shape: dict[str, object], where: str, geometry: str) -> Floats:
     return rings[0] if geometry == "LineString" else rings[0][:-1]
 
 
-def _rings(coordinates: object, where: str, geometry: str) -> list[Floats]:
+def _rings(coordinates: list[Any], where: str, geometry: str) -> list[Floats]:
     least = 2 if geometry == "LineString" else 4
     try:
-        lines = [coordinates] if geometry == "LineString" else list(coordinates)  # type: ignore[call-overload]
+        lines = [coordinates] if geometry == "LineString" else coordinates
         rings = [np.array([[float(x) for x in position[:2]] for position in line]) for line in lines]
     except (TypeError, ValueError) as error:
         raise FeatureError(f"{where}: geometry: coordinates cannot be read ({error}). Draw it anew.") from error
