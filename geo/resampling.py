@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import dataframely as dy
 import numpy as np
 import polars as pl
-
-from geo.trajectories import Trajectories
 
 _VALUES = ("x_m", "y_m", "vx_m_s", "vy_m_s", "var_x_m2", "cov_xy_m2", "var_y_m2", "sigma_speed_m_s")
 
 
-def resample(trajectories: dy.DataFrame[Trajectories], step_s: float) -> pl.DataFrame:
-    """Interpolates the trajectories of one recording to whole multiples of a step.
+def resample(trajectories: pl.DataFrame, step_s: float) -> pl.DataFrame:
+    """Interpolates trajectories of one recording to whole multiples of a step.
+
+    Args:
+        trajectories: rows of TRAJECTORIES.
+        step_s: seconds from one tick to the next.
 
     Returns:
         One row per track and tick it spans, sorted by both: track_id, road_user, tick (Int64; its time

@@ -20,6 +20,7 @@ import yaml
 from detectors.camera import Camera
 from detectors.recorded import RecordedDetector
 from detectors.tracks import Tracks
+from geo.crossings import Crossings
 from geo.site import LocalFrame, Site, read_site
 from geo.trajectories import Trajectories
 from pipelines.settings import Settings
@@ -151,6 +152,23 @@ def trajectories(
             for i in range(len(path))
         ]
     return Trajectories.validate(pl.DataFrame(rows), cast=True)
+
+
+def line_crossings(line_id: str, *rows: tuple[int, float, float | None, str]) -> pl.DataFrame:
+    """Forward CROSSINGS of a line by (track number, seconds, speed in m/s, class); the rest is NULL."""
+    found = [
+        {
+            "recording_id": "r",
+            "line_id": line_id,
+            "track_id": number,
+            "time_utc": START + timedelta(seconds=at_s),
+            "direction": "forward",
+            "road_user": road_user,
+            "speed_m_s": speed,
+        }
+        for number, at_s, speed, road_user in rows
+    ]
+    return pl.DataFrame(found, schema=Crossings.create_empty().schema)
 
 
 # Sites. The small test site is seen straight from above: 10 px are 1 m, the origin is at the lower left.
