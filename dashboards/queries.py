@@ -8,7 +8,19 @@ import polars as pl
 
 from dashboards.release import Release
 
-TABLES = ("flow_counts", "coverage", "occupancy", "quality", "sites", "counting_lines")
+TABLES = (
+    "flow_counts",
+    "coverage",
+    "occupancy",
+    "quality",
+    "speeds",
+    "speed_histogram",
+    "queues",
+    "discharges",
+    "conflicts",
+    "sites",
+    "counting_lines",
+)
 
 
 def sites(release: Release) -> pl.DataFrame:

@@ -8,6 +8,7 @@ count of crashes. Pedestrians among themselves have no conflicts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from scipy.special import ndtr
 from detectors.road_users import ROAD_USERS, RoadUser
 from geo.footprints import SIZE_M, Bodies, approach, passing
 from geo.resampling import resample
+from geo.site import Zone
 from geo.trajectories import Trajectories
 
 Floats = NDArray[np.float64]
@@ -96,6 +98,16 @@ def find_conflicts(trajectories: dy.DataFrame[Trajectories]) -> dy.DataFrame[Con
     is_near = (pl.col("ttc_s") <= TTC_LIMIT_S) | (pl.col("pet_s") <= PET_LIMIT_S)
     found = _described(pairs.filter(is_near), clock, trajectories)
     return Conflicts.validate(found.select(Conflicts.column_names()).sort("time_utc", "track_id", "other_track_id"))
+
+
+def locate(conflicts: pl.DataFrame, zones: Iterable[Zone]) -> pl.Series:
+    """The smallest zone each conflict lies in, by its name; "-" where it lies in none."""
+    found = np.full(conflicts.height, "-", dtype=object)
+    x, y = conflicts.select("x_m", "y_m").to_numpy().T
+    outlines = sorted(((shapely.Polygon(z.outline_m), z.zone_id) for z in zones), key=lambda z: -z[0].area)
+    for outline, zone_id in outlines:
+        found[shapely.contains_xy(outline, x, y)] = zone_id
+    return pl.Series("zone_id", found, dtype=pl.String)
 
 
 def _on_clock(trajectories: dy.DataFrame[Trajectories]) -> _Clock:

@@ -163,6 +163,11 @@ class Site:
         """The zones of a camera for one purpose."""
         return [zone for zone in self.zones if zone.camera_id == camera_id and zone.purpose == purpose]
 
+    def unmeasurable(self, camera_id: str) -> str | None:
+        """Why metres and seconds of this camera are no measurements, or None."""
+        calibration = self.calibrations.get(camera_id)
+        return "the camera is calibrated by a recorded exception" if calibration and calibration.exemption else None
+
     def calibration_note(self, camera_id: str) -> str | None:
         """What everybody who reads metres from this camera must know, or None."""
         calibration = self.calibrations.get(camera_id)

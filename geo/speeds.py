@@ -19,8 +19,8 @@ from geo.trajectories import Trajectories
 INTERVAL = timedelta(minutes=15)
 BIN_KM_H = 1
 FREE_HEADWAY_S = 5.0
-# A mean with a larger error than this share of it, or than the least in m/s, is not shown.
-SIGMA_SHARE, SIGMA_LEAST_M_S = 0.10, 0.3
+# The error of one speed may be a tenth of the mean or 0.5 m/s, but never more than a quarter of the mean.
+SIGMA_SHARE, SIGMA_LEAST_M_S, SIGMA_LARGEST_SHARE = 0.10, 0.5, 0.25
 SLOWEST_M_S = 0.1  # who stands on a line would make the harmonic mean zero
 _STREAMS = {r.value: "motor vehicles" for r in (*MOTOR_VEHICLES, RoadUser.MOTORCYCLE)}
 
@@ -100,7 +100,10 @@ def mark_free(crossings: pl.DataFrame) -> pl.DataFrame:
 def _too_vague(keys: list[str]) -> pl.Expr:
     """Why the mean speed of a group says too little, or NULL."""
     sigma = (pl.col("sigma_speed_m_s") ** 2).mean().sqrt().over(keys)
-    limit = pl.max_horizontal(SIGMA_SHARE * pl.col("speed_m_s").mean().over(keys), pl.lit(SIGMA_LEAST_M_S))
+    mean = pl.col("speed_m_s").mean().over(keys)
+    limit = pl.min_horizontal(
+        pl.max_horizontal(SIGMA_SHARE * mean, pl.lit(SIGMA_LEAST_M_S)), SIGMA_LARGEST_SHARE * mean
+    )
     return (
         pl.when(pl.col("is_trusted").mean().over(keys) < 0.5)
         .then(pl.lit("the line lies outside the control points"))

@@ -12,6 +12,7 @@ import polars as pl
 
 from detectors.road_users import ROAD_USERS
 from geo.crossings import DIRECTIONS
+from pipelines.privacy import traffic
 from pipelines.warehouse.connection import Session
 
 PLANNER = "planner"
@@ -178,6 +179,7 @@ PER_DAY: dict[str, type[dy.Schema]] = {
     "coverage": Coverage,
     "occupancy": CellOccupancy,
     "quality": Quality,
+    **traffic.PER_DAY,
 }
 DIMENSIONS: dict[str, type[dy.Schema]] = {"sites": Sites, "counting_lines": CountingLines}
 

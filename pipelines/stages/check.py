@@ -15,7 +15,7 @@ from geo.site import Site
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake
-from pipelines.stages import georeference, ingest, measure, track
+from pipelines.stages import georeference, ingest, measure, track, traffic
 from pipelines.warehouse.connection import Session, Warehouse
 
 LEAST_OBSERVED_SHARE = 0.9
@@ -27,6 +27,7 @@ _LAKE_TABLES: dict[str, type[dy.Schema]] = {
     georeference.TABLE: Trajectories,
     measure.TABLE: Crossings,
     measure.OCCUPANCY: Occupancy,
+    **traffic.TABLES,
 }
 
 

@@ -14,7 +14,7 @@ from geo.occupancy import Occupancy
 from geo.site import CountingLine, Site
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages import ingest, measure, track
+from pipelines.stages import ingest, measure, track, traffic
 from pipelines.stages.fingerprint import file_digest, fingerprint
 from pipelines.stages.report import StageReport
 from pipelines.warehouse.connection import Session, Warehouse
@@ -30,7 +30,10 @@ def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit:
     began = time.perf_counter()
     inputs = fingerprint(
         site=site.version,
-        **{table: file_digest(lake.path(table, key)) for table in (measure.TABLE, measure.OCCUPANCY, track.REPORTS)},
+        **{
+            table: file_digest(lake.path(table, key))
+            for table in (measure.TABLE, measure.OCCUPANCY, track.REPORTS, *traffic.TABLES)
+        },
     )
     crossings = lake.open(Crossings, measure.TABLE, key)
     with warehouse.write() as session:
@@ -51,8 +54,9 @@ def _replace_recording(
     recording = lake.open(ingest.Recordings, ingest.TABLE, key).row(0, named=True)
     tracking = lake.open(track.TrackingReports, track.REPORTS, key)
     seen = tracking.row(0, named=True)
-    for table in ("loads", "coverage_contributions", "flow_contributions", "occupancy_contributions"):
-        session.run(f"delete_{table}", recording_id=key.recording_id)
+    session.run("delete_loads", recording_id=key.recording_id)
+    for fact in ("coverage", "flow", "occupancy", *traffic.FACTS):
+        session.run(f"delete_{fact}_contributions", recording_id=key.recording_id)
     calibration = site.calibrations.get(key.camera_id)
     starts, ends = seen["observed_start_utc"], seen["observed_end_utc"]
     row = {
@@ -84,6 +88,7 @@ def _replace_recording(
     session.insert("insert_flow_contributions", _plain(crossings))
     cells = lake.open(Occupancy, measure.OCCUPANCY, key)
     session.insert("insert_occupancy_contributions", _plain(cells), camera_id=key.camera_id)
+    traffic.insert_traffic(session, key, site, lake)
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:

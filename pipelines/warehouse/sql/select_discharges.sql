@@ -1,0 +1,60 @@
+-- Grain: stop line x direction x quarter-hour of one site and local day in which queues of at least five
+-- vehicles began to flow off.
+WITH site AS (
+    SELECT * FROM sites WHERE site_id = $site_id
+),
+quarters AS (
+    SELECT unnest(range(
+        timezone(time_zone, $day::DATE::TIMESTAMP),
+        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        INTERVAL 15 MINUTE
+    )) AS interval_start_utc
+    FROM site
+),
+seen AS (
+    SELECT camera_id, interval_start_utc, max(observed_s) AS observed_s
+    FROM (
+        SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) AS observed_s
+        FROM coverage_contributions AS c
+        JOIN loads AS l USING (recording_id)
+        JOIN quarters USING (interval_start_utc)
+        WHERE l.site_id = $site_id
+        GROUP BY ALL
+    )
+    GROUP BY ALL
+),
+summed AS (
+    SELECT
+        l.camera_id,
+        d.line_id,
+        d.direction,
+        d.interval_start_utc,
+        sum(d.queues) AS queues,
+        sum(d.vehicles) AS vehicles,
+        sum(d.saturated_s) / sum(d.saturated) AS headway_s,
+        sum(d.first_four_s) / sum(d.queues) AS first_four_s,
+        max(l.calibration_note) AS calibration_note
+    FROM discharge_contributions AS d
+    JOIN loads AS l USING (recording_id)
+    JOIN quarters USING (interval_start_utc)
+    WHERE l.site_id = $site_id
+    GROUP BY ALL
+)
+SELECT
+    site.site_id,
+    summed.line_id,
+    summed.direction,
+    summed.interval_start_utc,
+    timezone(site.time_zone, summed.interval_start_utc) AS interval_start_local,
+    summed.queues::BIGINT AS queues,
+    summed.vehicles::BIGINT AS vehicles,
+    summed.headway_s AS saturation_headway_s,
+    3600 / summed.headway_s AS saturation_flow_per_h,
+    summed.first_four_s - 4 * summed.headway_s AS start_up_loss_s,
+    round(seen.observed_s / 900, 9)::DOUBLE AS coverage,
+    summed.calibration_note,
+    site.is_simulated
+FROM summed
+CROSS JOIN site
+JOIN seen USING (camera_id, interval_start_utc)
+ORDER BY line_id, direction, interval_start_utc;

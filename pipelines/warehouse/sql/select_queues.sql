@@ -1,0 +1,84 @@
+-- Grain: queue zone x quarter-hour of one site and local day in which somebody queued. Shares are of the
+-- observed time; the 95th percentile is the size that is exceeded in a twentieth of it at most.
+WITH site AS (
+    SELECT * FROM sites WHERE site_id = $site_id
+),
+quarters AS (
+    SELECT unnest(range(
+        timezone(time_zone, $day::DATE::TIMESTAMP),
+        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        INTERVAL 15 MINUTE
+    )) AS interval_start_utc
+    FROM site
+),
+seen AS (
+    SELECT camera_id, interval_start_utc, max(observed_s) AS observed_s
+    FROM (
+        SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) AS observed_s
+        FROM coverage_contributions AS c
+        JOIN loads AS l USING (recording_id)
+        JOIN quarters USING (interval_start_utc)
+        WHERE l.site_id = $site_id
+        GROUP BY ALL
+    )
+    GROUP BY ALL
+),
+queued AS (
+    SELECT
+        l.camera_id,
+        q.zone_id,
+        q.interval_start_utc,
+        q.vehicles,
+        q.length_m,
+        sum(q.duration_s) AS duration_s,
+        max(q.unmeasurable) AS reason,
+        max(l.calibration_note) AS calibration_note
+    FROM queue_contributions AS q
+    JOIN loads AS l USING (recording_id)
+    JOIN quarters USING (interval_start_utc)
+    WHERE l.site_id = $site_id
+    GROUP BY ALL
+),
+ranked AS (
+    SELECT
+        *,
+        sum(duration_s) OVER (PARTITION BY zone_id, interval_start_utc ORDER BY vehicles DESC) AS as_many_s,
+        sum(duration_s) OVER (PARTITION BY zone_id, interval_start_utc ORDER BY length_m DESC) AS as_long_s
+    FROM queued
+),
+judged AS (
+    SELECT
+        camera_id,
+        zone_id,
+        interval_start_utc,
+        max(vehicles) AS max_vehicles,
+        max(length_m) AS max_length_m,
+        coalesce(max(vehicles) FILTER (as_many_s > 0.05 * observed_s), 0) AS p95_vehicles,
+        coalesce(max(length_m) FILTER (as_long_s > 0.05 * observed_s), 0) AS p95_length_m,
+        sum(duration_s) AS queued_s,
+        max(reason) AS reason,
+        max(calibration_note) AS calibration_note,
+        any_value(observed_s) AS observed_s
+    FROM ranked
+    JOIN seen USING (camera_id, interval_start_utc)
+    GROUP BY ALL
+)
+SELECT
+    site.site_id,
+    judged.camera_id,
+    judged.zone_id,
+    judged.interval_start_utc,
+    timezone(site.time_zone, judged.interval_start_utc) AS interval_start_local,
+    CASE WHEN reason IS NULL THEN max_vehicles END AS max_vehicles,
+    CASE WHEN reason IS NULL THEN p95_vehicles END AS p95_vehicles,
+    CASE WHEN reason IS NULL THEN max_length_m::DOUBLE END AS max_length_m,
+    CASE WHEN reason IS NULL THEN p95_length_m::DOUBLE END AS p95_length_m,
+    CASE WHEN reason IS NULL THEN queued_s END AS queued_s,
+    reason IS NULL AS is_measurable,
+    judged.reason,
+    round(judged.observed_s / 900, 9)::DOUBLE AS coverage,
+    judged.calibration_note,
+    site.is_simulated
+FROM judged
+CROSS JOIN site
+ORDER BY zone_id, interval_start_utc;
