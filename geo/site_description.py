@@ -6,11 +6,11 @@ editors check site files against is generated from these models.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyproj
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from detectors.camera import Polygon
 from geo.calibration import Exemption
@@ -40,6 +40,7 @@ def _crs(value: object) -> str | None:
     return str(value)
 
 
+_TIME_ZONE = {"type": "string", "description": "An IANA time zone such as Europe/Berlin.", "minLength": 1}
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
 
 
@@ -88,7 +89,7 @@ class SiteDescription(_Description):
 
     site_id: Identifier
     name: str
-    time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
+    time_zone: Annotated[ZoneInfo, BeforeValidator(_zone), WithJsonSchema(_TIME_ZONE)]
     is_simulated: bool = False
     crs: Annotated[str | None, BeforeValidator(_crs)] = None
     origin: tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None = None
@@ -139,3 +140,44 @@ class SurfaceProperties(_Properties):
     kind: str
     name: str = ""
     height_m: float = Field(default=0.0, ge=0)
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each file of a site folder, by the file's name."""
+    features = {
+        "lines.geojson": ("LineString", LineProperties),
+        "zones.geojson": ("Polygon", ZoneProperties),
+        "plan.geojson": ("Polygon", SurfaceProperties),
+    }
+    described = SiteDescription.model_json_schema()
+    return {
+        "site.yaml": {"$schema": _DIALECT, **described},
+        **{name: _collection_schema(name, *feature) for name, feature in features.items()},
+    }
+
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
+
+
+def _collection_schema(name: str, geometry: str, properties: type[BaseModel]) -> dict[str, Any]:
+    """A GeoJSON FeatureCollection (RFC 7946) of one kind of geometry."""
+    line = {"type": "array", "items": _POSITION, "minItems": 2}
+    outline = {"type": "array", "items": {**line, "minItems": 4}, "minItems": 1, "maxItems": 1}
+    shape = {"type": {"const": geometry}, "coordinates": line if geometry == "LineString" else outline}
+    feature = {
+        "type": {"const": "Feature"},
+        "properties": properties.model_json_schema(),
+        "geometry": {"type": "object", "properties": shape, "required": [*shape]},
+    }
+    collection = {
+        "type": {"const": "FeatureCollection"},
+        "features": {"type": "array", "items": {"type": "object", "properties": feature, "required": [*feature]}},
+    }
+    return {
+        "$schema": _DIALECT,
+        "title": name,
+        "type": "object",
+        "properties": collection,
+        "required": [*collection],
+    }

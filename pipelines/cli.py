@@ -193,6 +193,15 @@ def train_detector(
     console.print(f"{weights}: {size_mb:.1f} MB, {report.rows} pictures, seed {seed}, {report.seconds / 60:.1f} min")
 
 
+@app.command("site-schema")
+def site_schema() -> None:
+    """Writes the JSON Schemas of site files beside the sites, for editors to check them against."""
+    from pipelines.sites import write_schemas
+
+    for path in write_schemas(Settings.from_environment().sites):
+        console.print(path)
+
+
 @audit_app.command("verify")
 def verify_audit() -> None:
     """Checks that no line of the audit log was changed, removed or inserted."""

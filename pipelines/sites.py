@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from geo.site import SITE_FILE, Site, SiteError, read_site
+from geo.site_description import json_schemas
 from pipelines.settings import Settings
 
 _TEXT_FILES = (".yaml", ".geojson", ".csv")
@@ -46,3 +48,13 @@ def find_sites(settings: Settings) -> dict[str, Path]:
     if not settings.sites.is_dir():
         return {}
     return {path.name: path for path in sorted(settings.sites.iterdir()) if (path / SITE_FILE).is_file()}
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Writes the JSON Schema of every site file, which editors check site files against."""
+    written = []
+    for name, schema in json_schemas().items():
+        path = folder / f"{Path(name).stem}.schema.json"
+        path.write_text(json.dumps(schema, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        written.append(path)
+    return written
