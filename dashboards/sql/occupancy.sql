@@ -1,5 +1,6 @@
 -- Grain: cell of a site over a range of local days, classes summed: mean density (road users per m2,
--- Edie: time spent over area and observed time) in 1 m cells. Cells nobody entered do not appear.
+-- Edie: time spent over area and observed time) in 1 m cells. Cells nobody entered do not appear. Where
+-- the views of cameras overlap, the camera that saw most of a cell speaks for it; cameras are never added.
 WITH observed AS (
     SELECT camera_id, sum(coverage) * 900 AS observed_s
     FROM (
@@ -12,11 +13,15 @@ WITH observed AS (
     )
     GROUP BY camera_id
 )
-SELECT o.cell_x, o.cell_y, sum(o.presence_s / observed.observed_s) AS density_per_m2
-FROM read_parquet($occupancy) AS o
-JOIN observed USING (camera_id)
-WHERE o.site_id = $site_id
-    AND list_contains($road_users, o.road_user)
-    AND o.interval_start_local::DATE BETWEEN $first_day AND $last_day
+SELECT cell_x, cell_y, max(density_per_m2) AS density_per_m2
+FROM (
+    SELECT o.camera_id, o.cell_x, o.cell_y, sum(o.presence_s / observed.observed_s) AS density_per_m2
+    FROM read_parquet($occupancy) AS o
+    JOIN observed USING (camera_id)
+    WHERE o.site_id = $site_id
+        AND list_contains($road_users, o.road_user)
+        AND o.interval_start_local::DATE BETWEEN $first_day AND $last_day
+    GROUP BY ALL
+)
 GROUP BY ALL
 ORDER BY cell_x, cell_y;

@@ -149,6 +149,10 @@ class Sites(dy.Schema):
     origin_lat = dy.Float64(nullable=True, metadata=_described("Latitude of the origin, WGS84."))
     is_simulated = dy.Bool(metadata=_described("Whether its footage is rendered and not filmed."))
     site_version = dy.String(metadata=_described("Version of the site's files."))
+    overlapping_views = dy.String(
+        nullable=True,
+        metadata=_described("Cameras that see some of the same ground: never add up what they count. Empty: none."),
+    )
 
 
 class CountingLines(dy.Schema):

@@ -108,9 +108,11 @@ def _replace_site(session: Session, site: Site) -> None:
         "is_simulated": site.is_simulated,
         "site_version": site.version,
         "plan_geojson": _plan_geojson(site),
+        "overlapping_views": ", ".join(" and ".join(pair) for pair in site.overlapping_views) or None,
     }
     session.run("delete_sites", site_id=site.site_id)
-    optional = {"crs": pl.String, "origin_lon": pl.Float64, "origin_lat": pl.Float64, "plan_geojson": pl.String}
+    optional = dict.fromkeys(("crs", "plan_geojson", "overlapping_views"), pl.String)
+    optional |= dict.fromkeys(("origin_lon", "origin_lat"), pl.Float64)
     session.insert("insert_sites", pl.DataFrame([row], schema_overrides=optional))
     session.run("delete_counting_lines", site_id=site.site_id)
     if site.lines:

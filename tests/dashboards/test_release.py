@@ -1,8 +1,9 @@
 import duckdb
+import polars as pl
 import pytest
 
 from dashboards import queries
-from dashboards.release import _connect, open_latest
+from dashboards.release import Release, _connect, open_latest
 from tests import builders
 
 # Nobody queues on the small test site, and nobody comes close.
@@ -51,6 +52,21 @@ def test_density_is_time_over_area_and_observed_time(release):
     cells = queries.occupancy(release, "crossroads", ["pedestrian"], builders.DAY, builders.DAY)
     # Present for 3.9 s of the observed 4 s.
     assert cells["density_per_m2"].sum() == pytest.approx(3.9 / 4.0, abs=0.01)
+
+
+def test_overlapping_views_are_never_added(tmp_path):
+    """Two cameras see one cell: one pedestrian stands in it for a minute, and is one pedestrian."""
+    start = builders.START.replace(minute=0, second=0)
+    common = {"site_id": "s", "road_user": "pedestrian", "interval_start_utc": start}
+    common["interval_start_local"] = start.replace(tzinfo=None)
+    cell = {"cell_x": 3, "cell_y": 4}
+    cameras = pl.DataFrame({"camera_id": ["mast", "pole"], "presence_s": [60.0, 54.0], "coverage": [1.0, 1.0]})
+    rows = cameras.with_columns(**{name: pl.lit(value) for name, value in {**common, **cell}.items()})
+    rows.write_parquet(tmp_path / "rows.parquet")
+    file = {"files": [{"path": "rows.parquet"}]}
+    release = Release(tmp_path, {"tables": {"occupancy": file, "coverage": file}})
+    cells = queries.occupancy(release, "s", ["pedestrian"], start.date(), start.date())
+    assert cells.rows() == [(3, 4, pytest.approx(60 / 900))]
 
 
 @pytest.mark.parametrize("table", queries.TABLES)

@@ -223,6 +223,15 @@ def test_zones_are_read_in_metres_and_found_by_camera_and_purpose():
     assert [zone.zone_id for zone in site.zones_of("pole", "queue")] == ["bay2"]
 
 
+def test_overlapping_views_are_declared():
+    described = builders.site_file(overlapping_views=[["pole", "mast"]])
+    described["cameras"].append({"camera_id": "mast", "size_px": [100, 100]})
+    site = read_site({**builders.site_documents(), "site.yaml": yaml.safe_dump(described)}, "s")
+    assert site.overlapping_views == (("pole", "mast"),)
+    with pytest.raises(SiteError, match="overlapping_views"):
+        builders.site(overlapping_views=[["pole", "mast"]])
+
+
 def test_a_line_counts_unless_it_is_a_stop_line():
     roles = {line.role for line in read_site(with_lines(gate_feature()), "s").lines}
     assert roles == {"counting"}

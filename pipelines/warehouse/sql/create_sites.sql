@@ -8,5 +8,6 @@ CREATE TABLE IF NOT EXISTS sites (
     origin_lat DOUBLE,
     is_simulated BOOLEAN NOT NULL,
     site_version VARCHAR NOT NULL,
-    plan_geojson VARCHAR
+    plan_geojson VARCHAR,
+    overlapping_views VARCHAR
 );
