@@ -3,7 +3,8 @@
 Surrogate safety by the footprints of both: time to collision (TTC), post-encroachment time (PET) and
 deceleration rate to avoid a crash (DRAC), each with what the error of positions makes of it. Types by
 the angle between the headings, as in FHWA's SSAM 3. Conflicts rank places and times; they are no
-count of crashes. Pedestrians among themselves have no conflicts.
+count of crashes. TTC takes it that nobody turns or brakes, so it is weak for pedestrians and where ways
+cross; PET is not. Pedestrians among themselves have no conflicts.
 """
 
 from __future__ import annotations
@@ -165,10 +166,12 @@ def _boxes(low: Floats, high: Floats, slot: Ints) -> NDArray[Any]:
 
 
 def _collisions(clock: _Clock) -> pl.DataFrame:
-    """The least TTC of each pair."""
+    """The least TTC of each pair; who walks up to a vehicle that stands is in no danger from it."""
     bodies = clock.bodies
     a, b = _near(clock, bodies.centre_m + TTC_LIMIT_S * bodies.velocity_m_s, clock.values("tick"))
-    a, b = a[a < b], b[a < b]
+    is_danger = bodies.velocity_m_s.any(axis=1) & (clock.values("code") != RoadUser.PEDESTRIAN.code)
+    kept = (a < b) & (is_danger[a] | is_danger[b])
+    a, b = a[kept], b[kept]
     met = approach(bodies[a], bodies[b])
     sigma = met.sigma_ttc_s(clock.position_m2(a, b), clock.velocity_m2_s2(a, b))
     values = {"ttc_s": met.ttc_s, "sigma_ttc_s": sigma, "drac_m_s2": met.drac_m_s2}
@@ -202,9 +205,9 @@ def _passings(clock: _Clock) -> pl.DataFrame:
 
 def _pairs(clock: _Clock, a: Ints, b: Ints, name: str, values: dict[str, Floats]) -> pl.DataFrame:
     """Rows of pairs and their values, the class that is listed first in front."""
-    rank = clock.values("code") * 2**32 + clock.values("track")
-    first, second = np.where(rank[a] < rank[b], a, b), np.where(rank[a] < rank[b], b, a)
     track = clock.values("track")
+    rank = clock.values("code") * 2**32 + track
+    first, second = np.where(rank[a] < rank[b], a, b), np.where(rank[a] < rank[b], b, a)
     keys = {"track": track[first], "other": track[second], f"{name}_row": first, f"{name}_other_row": second}
     return pl.DataFrame({**keys, f"{name}_late_row": b, **values})
 

@@ -187,7 +187,9 @@ class Conflicts(dy.Schema):
     conflicts = _whole("Pairs with a TTC of at most 3 s or a PET of at most 5 s.", nullable=True)
     not_measured = _whole("Those that overlap or are placed to no better than 0.5 m.", nullable=True)
     ttc_below_1_0_s = _whole("Measured pairs with a time to collision below 1 s.", nullable=True)
-    ttc_below_1_5_s = _whole("Measured pairs with a time to collision below 1.5 s.", nullable=True)
+    ttc_below_1_5_s = _whole(
+        "Measured pairs with a time to collision below 1.5 s, if nobody turned; weak for pedestrians.", nullable=True
+    )
     ttc_below_3_0_s = _whole("Measured pairs with a time to collision below 3 s.", nullable=True)
     pet_below_1_0_s = _whole("Measured pairs with a post-encroachment time below 1 s.", nullable=True)
     pet_below_1_5_s = _whole("Measured pairs with a post-encroachment time below 1.5 s.", nullable=True)

@@ -51,6 +51,12 @@ def test_who_catches_up_has_a_time_to_collision_and_no_post_encroachment_time():
     assert row["probability_ttc"] > 0.98
 
 
+@pytest.mark.parametrize(("road_user", "is_found"), [("pedestrian", False), ("cyclist", True)])
+def test_who_walks_up_to_a_standing_vehicle_is_in_no_danger(road_user, is_found):
+    standing = goes(1, "car", (4, 0), (0, 0), to_s=3)
+    assert conflicts(standing, goes(2, road_user, (-2, 0), (1.2, 0), to_s=2)).is_empty() != is_found
+
+
 def test_following_at_a_steady_distance_is_no_conflict():
     assert conflicts(goes(1, "car", (0, 0), (10, 0)), goes(2, "car", (-12, 0), (10, 0))).is_empty()
 
