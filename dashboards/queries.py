@@ -18,8 +18,11 @@ TABLES = (
     "queues",
     "discharges",
     "conflicts",
+    "zone_occupancy",
+    "dwell",
     "sites",
     "counting_lines",
+    "zones",
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Outline = shapely.Geometry | ArrayLike
+Outline: TypeAlias = "shapely.Geometry | ArrayLike"
 
 # Whoever moves less than this between two positions stands; the way has no direction to reckon with.
 _STANDING_M = 1e-9

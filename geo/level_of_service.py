@@ -55,7 +55,7 @@ class Standard:
         worse = self._severity(np.asarray(value, float))[..., None]
         bounds = self._severity(np.array(self.bounds))
         passed = (worse > bounds) | ((worse == bounds) & ~np.array(self.is_better))
-        return np.array(self.letters)[passed.sum(axis=-1)]
+        return np.asarray(np.array(self.letters)[passed.sum(axis=-1)])
 
     def grade_density(self, density_per_m2: ArrayLike) -> NDArray[np.str_]:
         """Letters of densities; only of a standard of space."""

@@ -33,7 +33,8 @@ def passages(track: Ints, frame: Ints, place_m: Floats, line_m: Floats) -> pl.Da
         track, frame (with the share of the step that lies before the line), is_forward (from the
         line's left to its right, looking from start to end); in order of frame.
     """
-    before, share, is_forward = cross_line(track, *place_m.T, np.full(len(track), HYSTERESIS_M), line_m)
+    hysteresis = np.full(len(track), HYSTERESIS_M)
+    before, share, is_forward = cross_line(track, place_m[:, 0], place_m[:, 1], hysteresis, line_m)
     ahead = frame[np.minimum(before + 1, len(frame) - 1)] if len(frame) else frame
     time = frame[before] + share * (ahead - frame[before])
     return pl.DataFrame({"track": track[before], "frame": time, "is_forward": is_forward}).sort("frame", "track")

@@ -79,7 +79,7 @@ def visits(
     """
     steps = steps_of(trajectories, "vx_m_s", "vy_m_s")
     stands = np.hypot(*steps.keys.select("vx_m_s", "vy_m_s").to_numpy().astype(float).T) < STANDING_M_S
-    found = [Visits.create_empty()]
+    found: list[pl.DataFrame] = [Visits.create_empty()]
     for zone_id, outline in zones.items():
         piece = cut_at_outline(steps.start_m, steps.end_m, outline)
         slow = tuple(column[stands[piece[0]]] for column in piece)
@@ -113,7 +113,8 @@ def _episodes(steps: Steps, step: Ints, begin: Floats, until: Floats, *, break_s
 
 def _track_begins(steps: Steps) -> NDArray[np.bool_]:
     track, recording = steps.keys["track_id"].to_numpy(), steps.keys["recording_id"].rle_id().to_numpy()
-    return np.r_[True, (track[1:] != track[:-1]) | (recording[1:] != recording[:-1])][: len(track)]
+    begins = np.r_[True, (track[1:] != track[:-1]) | (recording[1:] != recording[:-1])]
+    return np.asarray(begins[: len(track)])
 
 
 def _episodes_of(

@@ -141,7 +141,7 @@ def voronoi_density(cells: Cells, outline: Outline, speed_m_s: Floats | None = N
     return pl.DataFrame(columns)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _convex_cells(
     place: Floats, firsts: Ints, outer: Floats, around_person: bool
 ) -> tuple[Floats, Ints, Floats]:  # pragma: no cover (compiled)
@@ -183,7 +183,7 @@ def _convex_cells(
     return corners[:used], counts, reach
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _cut(cell: Floats, size: int, normal: Floats, limit: float, kept: Floats) -> int:  # pragma: no cover (compiled)
     """Keeps what of a convex polygon lies where normal . x <= limit; returns its number of corners."""
     n = 0

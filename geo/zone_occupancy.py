@@ -49,7 +49,7 @@ def occupy_zones(trajectories: dy.DataFrame[Trajectories], zones: Mapping[str, O
     steps, interval = steps_by_interval(trajectories)
     labels = steps.keys.select("recording_id", "road_user").with_columns(interval)
     keys = ZoneOccupancy.primary_key()
-    found = [ZoneOccupancy.create_empty()]
+    found: list[pl.DataFrame] = [ZoneOccupancy.create_empty()]
     for zone_id, outline in zones.items():
         step, sums = time_and_way(steps, outline)
         pieces = pl.concat([labels[step], sums], how="horizontal").with_columns(zone_id=pl.lit(zone_id))
