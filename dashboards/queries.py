@@ -19,6 +19,7 @@ TABLES = (
     "discharges",
     "conflicts",
     "zone_occupancy",
+    "level_of_service",
     "dwell",
     "sites",
     "counting_lines",

@@ -116,6 +116,36 @@ class Dwell(dy.Schema):
         return (pl.col("coverage") > 0) == pl.col("ended").is_not_null()
 
 
+class LevelOfService(dy.Schema):
+    """Letter of crowding per zone, standard and observed quarter-hour, by the mean density of pedestrians."""
+
+    site_id = _text("The site.", primary_key=True)
+    zone_id = _text("The zone; see zones.", primary_key=True)
+    standard = _text("The standard that gives the letter; see service_levels.", primary_key=True)
+    interval_start_utc = _time("Start of the quarter-hour, UTC.", is_key=True, zone="UTC")
+    interval_start_local = _time("The same in the site's local time.")
+    density_per_m2 = dy.Float64(min=0, metadata={"description": "Mean density of pedestrians in 1/m2."})
+    letter = _text("The letter; only ever to be shown with its standard.")
+    is_at_least = dy.Bool(metadata={"description": "Whether people merge in the picture: this letter or a worse one."})
+    letter_probability = _number("Probability of the letter; empty, see probability_status.", min=0, max=1)
+    probability_status = _text("Why it is empty: 'not validated' until hand counts exist.")
+    coverage = _coverage("quarter-hour")
+    calibration_note = _text(_NOTE, nullable=True)
+    is_simulated = _simulated()
+
+
+class ServiceLevels(dy.Schema):
+    """Letters of level of service and their bounds, by standard."""
+
+    standard = _text("The standard.", primary_key=True)
+    rank = dy.Int32(min=1, primary_key=True, metadata={"description": "1 is the best letter."})
+    letter = _text("The letter.")
+    up_to_per_m2 = _number("Density in 1/m2 up to which it holds. Empty: the worst letter.", min=0)
+    includes_bound = dy.Bool(metadata={"description": "Whether it holds on the bound itself."})
+    is_verified = dy.Bool(metadata={"description": "Whether all bounds were read in the standard or a quotation."})
+    limit_per_m2 = dy.Float64(metadata={"description": "Density in 1/m2 from which the letter is 'or worse'."})
+
+
 class Zones(dy.Schema):
     """Zones and what they are for."""
 
@@ -130,5 +160,9 @@ class Zones(dy.Schema):
     calibration_note = _text(_NOTE, nullable=True)
 
 
-PER_DAY: dict[str, type[dy.Schema]] = {"zone_occupancy": ZoneOccupancy, "dwell": Dwell}
-DIMENSIONS: dict[str, type[dy.Schema]] = {"zones": Zones}
+PER_DAY: dict[str, type[dy.Schema]] = {
+    "zone_occupancy": ZoneOccupancy,
+    "level_of_service": LevelOfService,
+    "dwell": Dwell,
+}
+DIMENSIONS: dict[str, type[dy.Schema]] = {"zones": Zones, "service_levels": ServiceLevels}

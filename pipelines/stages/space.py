@@ -9,6 +9,7 @@ import polars as pl
 import shapely
 
 from geo.dwell import Dwell, ZoneBalance, dwell, zone_balance
+from geo.level_of_service import DETECTOR_LIMIT_PER_M2, STANDARDS
 from geo.site import LocalFrame, Site, Zone
 from geo.trajectories import Trajectories
 from geo.visits import Intervals, visits
@@ -40,11 +41,35 @@ def insert_space(session: Session, key: RecordingKey, lake: Lake) -> None:
 
 
 def replace_zones(session: Session, site: Site) -> None:
-    """Replaces the zones of a site."""
+    """Replaces the zones of a site, and the bounds by which they are graded."""
+    session.run("delete_service_levels")
+    session.insert("insert_service_levels", service_levels())
     session.run("delete_zones", site_id=site.site_id)
     if site.zones and site.frame:
         rows = [_zone_row(zone, site, site.frame) for zone in site.zones]
         session.insert("insert_zones", pl.DataFrame(rows, schema_overrides={"calibration_note": pl.String}))
+
+
+def service_levels() -> pl.DataFrame:
+    """Letters of every standard of space, with the density up to which each holds."""
+    rows = [
+        {
+            "standard": standard.name,
+            "rank": rank,
+            "letter": letter,
+            "up_to_per_m2": bound,
+            "includes_bound": includes,
+            "is_verified": standard.is_verified,
+            "limit_per_m2": DETECTOR_LIMIT_PER_M2,
+        }
+        for standard in STANDARDS
+        if standard.quantity == "space"
+        for rank, (letter, bound, includes) in enumerate(
+            zip(standard.letters, [*standard.crowding_bounds(), None], [*standard.is_better, True], strict=True),
+            start=1,
+        )
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _zone_row(zone: Zone, site: Site, frame: LocalFrame) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from geo.dwell import DURATION_CLASSES_S, kaplan_meier, littles_dwell_s, unexplained_share
+from geo.level_of_service import DETECTOR_LIMIT_PER_M2, STANDARDS
 from geo.zone_occupancy import edie
 from pipelines.privacy import space
 from pipelines.settings import Settings
@@ -172,3 +173,26 @@ def test_measuring_again_changes_nothing_and_a_moved_zone_everything(counted_day
     zones.write_text(builders.collection(builders.feature("Polygon", corners, **properties)), encoding="utf-8")
     day = SiteDay.of("crossroads", builders.DAY, settings)
     assert [report.is_reused for report in day.measure() + day.load()] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "density", [0.0, 0.05, *[s.crowding_bounds()[2] for s in STANDARDS if s.quantity == "space"], 3.0]
+)
+def test_released_letters_are_those_of_the_standards(warehouse, density):
+    spent = {"presence_s": 0.0, "dx_m": 0.0, "dy_m": 0.0, "way_m": 0.0}
+    with warehouse.write() as session:
+        area, observed = session.connection.execute(
+            "SELECT area_m2, observed_s FROM zones JOIN coverage_contributions USING (camera_id) "
+            "WHERE interval_start_utc = $1 AND road_user = 'pedestrian'",
+            [QUARTER],
+        ).fetchall()[0]
+        session.connection.execute("DELETE FROM zone_occupancy_contributions")
+        rows = of_cyclists(session, pl.DataFrame([{**spent, "presence_s": density * (1 - 1e-12) * area * observed}]))
+        session.insert("insert_zone_occupancy_contributions", rows.with_columns(road_user=pl.lit("pedestrian")))
+        found = session.frame("select_level_of_service", site_id="crossroads", day=builders.DAY)
+    letters = found.filter(interval_start_utc=QUARTER).select("standard", "letter", "is_at_least").rows()
+    assert len(letters) == 6
+    for name, letter, is_at_least in letters:
+        standard = next(s for s in STANDARDS if s.name == name)
+        assert is_at_least == (density >= DETECTOR_LIMIT_PER_M2)
+        assert letter == standard.grade_density(min(density * (1 - 1e-12), DETECTOR_LIMIT_PER_M2))
