@@ -49,7 +49,9 @@ def first_passages(track: Ints, frame: Ints, place_m: Floats, line_m: Floats) ->
     Returns:
         track, frame; one row per track that passes, in order of frame.
     """
-    row = np.flatnonzero((track[1:] == track[:-1]) & (np.diff(frame) == 1))
+    follows = (track[1:] == track[:-1]) & (np.diff(frame) == 1)
+    low, high = np.minimum(place_m[:-1], place_m[1:]), np.maximum(place_m[:-1], place_m[1:])
+    row = np.flatnonzero(follows & ((high >= line_m.min(axis=0)) & (low <= line_m.max(axis=0))).all(axis=1))
     line = shapely.linestrings(line_m)
     shapely.prepare(line)
     steps = shapely.linestrings(np.stack([place_m[row], place_m[row + 1]], axis=1))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import polars as pl
 import shapely
@@ -73,33 +72,29 @@ def voronoi_cells(frame: Ints, place_m: Floats, walkable: Outline, cut_off: CutO
         walkable: where people can be.
         cut_off: the farthest a cell may reach; None lets it reach to the end of the walkable area.
     """
+    from geo import voronoi_kernel
+
     area = polygon_of(walkable)
     order = np.argsort(frame, kind="stable")
     firsts = np.flatnonzero(np.r_[True, frame[order][1:] != frame[order][:-1]][: len(frame)])
     outer = shapely.get_coordinates(shapely.box(*area.bounds))[:-1] if cut_off is None else cut_off.corners_m
-    corners, counts, reach = _convex_cells(
+    corners, counts = voronoi_kernel.convex_cells(
         np.ascontiguousarray(place_m[order], float), np.r_[firsts, len(frame)], outer, cut_off is not None
     )
     rings = shapely.linearrings(corners, indices=np.repeat(np.arange(len(counts)), counts))
     cells = np.full(len(frame), shapely.Polygon(), dtype=object)
     cells[order[counts > 0]] = shapely.polygons(rings)
-    radius = np.zeros(len(frame))
-    radius[order] = reach
-    cells = _within_walkable(cells, place_m, radius, area)
+    cells = _within_walkable(cells, place_m, area)
     size = shapely.area(cells)
     return Cells(frame, cells, np.where(size > 0, size, np.nan))
 
 
-def _within_walkable(
-    cells: NDArray[np.object_], place_m: Floats, radius_m: Floats, area: shapely.Geometry
-) -> NDArray[np.object_]:
+def _within_walkable(cells: NDArray[np.object_], place_m: Floats, area: shapely.Geometry) -> NDArray[np.object_]:
     """Cells cut at the walkable area, reduced to the part in which their person stands."""
     shapely.prepare(area)
     points = shapely.points(place_m)
     inside = shapely.intersects(area, points)
-    border = shapely.boundary(area)
-    shapely.prepare(border)
-    at_border = np.flatnonzero(inside & shapely.dwithin(border, points, radius_m * (1 + 1e-9)))
+    at_border = np.flatnonzero(inside & ~shapely.contains_properly(area, cells))
     kept = np.where(inside, cells, shapely.Polygon())
     cut = shapely.intersection(cells[at_border], area)
     several = np.flatnonzero(shapely.get_type_id(cut) != shapely.GeometryType.POLYGON)
@@ -139,62 +134,3 @@ def voronoi_density(cells: Cells, outline: Outline, speed_m_s: Floats | None = N
     if speed_m_s is not None:
         columns["speed_m_s"] = np.bincount(number, overlap * np.nan_to_num(speed_m_s), len(frames)) / area.area
     return pl.DataFrame(columns)
-
-
-@numba.njit(cache=True)
-def _convex_cells(
-    place: Floats, firsts: Ints, outer: Floats, around_person: bool
-) -> tuple[Floats, Ints, Floats]:  # pragma: no cover (compiled)
-    """Cuts an outer polygon at the bisectors to all neighbours that can reach it, nearest first.
-
-    Returns corners of all cells (m, 2), corners per cell (n,) and the distance from each person to
-    the farthest corner (n,).
-    """
-    n = len(place)
-    counts, reach = np.zeros(n, np.int64), np.zeros(n)
-    corners, used = np.empty((16 * n + 64, 2)), 0
-    for f in range(len(firsts) - 1):
-        low, high = firsts[f], firsts[f + 1]
-        cell = np.empty((len(outer) + high - low + 2, 2))
-        spare = np.empty_like(cell)
-        for i in range(low, high):
-            size, radius = len(outer), 0.0
-            for k in range(size):
-                cell[k] = outer[k] if around_person else outer[k] - place[i]
-                radius = max(radius, np.hypot(cell[k, 0], cell[k, 1]))
-            offset = place[low:high] - place[i]
-            squared = offset[:, 0] ** 2 + offset[:, 1] ** 2
-            near = np.flatnonzero((squared > 0) & (squared < 4 * radius**2))
-            for j in near[np.argsort(squared[near])]:
-                if squared[j] >= 4 * radius**2 or size == 0:
-                    break
-                size = _cut(cell, size, offset[j], squared[j] / 2, spare)
-                cell, spare = spare, cell
-                radius = 0.0
-                for k in range(size):
-                    radius = max(radius, np.hypot(cell[k, 0], cell[k, 1]))
-            if used + size > len(corners):
-                more = np.empty((2 * len(corners) + size, 2))
-                more[:used] = corners[:used]
-                corners = more
-            for k in range(size):
-                corners[used + k] = cell[k] + place[i]
-            used, counts[i], reach[i] = used + size, size, radius
-    return corners[:used], counts, reach
-
-
-@numba.njit(cache=True)
-def _cut(cell: Floats, size: int, normal: Floats, limit: float, kept: Floats) -> int:  # pragma: no cover (compiled)
-    """Keeps what of a convex polygon lies where normal . x <= limit; returns its number of corners."""
-    n = 0
-    for k in range(size):
-        a, b = cell[k], cell[(k + 1) % size]
-        over_a = normal[0] * a[0] + normal[1] * a[1] - limit
-        over_b = normal[0] * b[0] + normal[1] * b[1] - limit
-        if over_a <= 0:
-            kept[n] = a
-            n += 1
-        if (over_a < 0 < over_b) or (over_b < 0 < over_a):
-            kept[n] = a + over_a / (over_a - over_b) * (b - a)
-            n += 1
-    return n if n > 2 else 0
