@@ -18,8 +18,12 @@ TABLES = (
     "queues",
     "discharges",
     "conflicts",
+    "zone_occupancy",
+    "level_of_service",
+    "dwell",
     "sites",
     "counting_lines",
+    "zones",
 )
 
 

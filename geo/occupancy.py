@@ -7,28 +7,27 @@ cut exactly at the cells it passes, never sampled.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import dataframely as dy
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from detectors.road_users import ROAD_USERS
+from geo.steps import steps_by_interval
 from geo.trajectories import Trajectories
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CELL_M = 1.0
-INTERVAL = timedelta(minutes=15)
 
 
 class Occupancy(dy.Schema):
     """One cell x interval x class.
 
     Cell (i, j) covers ``[i, i+1) x [j, j+1)`` metres of the site's local frame. ``presence_s`` is
-    time spent, ``dx_m`` and ``dy_m`` way gone, summed over road users.
+    time spent, ``dx_m`` and ``dy_m`` way gone, ``way_m`` its length whichever way it leads, summed
+    over road users.
     """
 
     recording_id = dy.String(primary_key=True)
@@ -39,35 +38,26 @@ class Occupancy(dy.Schema):
     presence_s = dy.Float64(min=0.0)
     dx_m = dy.Float64()
     dy_m = dy.Float64()
+    way_m = dy.Float64(min=0.0)
 
 
 def occupy(trajectories: dy.DataFrame[Trajectories]) -> dy.DataFrame[Occupancy]:
-    """Sums time and way over cells; a step belongs to the interval in which it starts."""
-    ordered = trajectories.sort("track_id", "time_utc")
-    ahead = ordered.select(
-        pl.col("x_m", "y_m", "time_utc").shift(-1).over("track_id").name.suffix("_next"),
-        interval_start_utc=pl.col("time_utc").dt.truncate(INTERVAL),
-    )
-    steps = pl.concat([ordered, ahead], how="horizontal").drop_nulls("time_utc_next")
-    start, end = steps.select("x_m", "y_m").to_numpy(), steps.select("x_m_next", "y_m_next").to_numpy()
-    duration_s = (steps["time_utc_next"] - steps["time_utc"]).dt.total_microseconds().to_numpy() / 1e6
-    step, share, cell = cut_at_cells(start / CELL_M, end / CELL_M)
-    way = (end - start)[step] * share[:, None]
-    pieces = (
-        steps[step]
-        .select("recording_id", "interval_start_utc", "road_user")
-        .with_columns(
-            cell_x=pl.Series(cell[:, 0], dtype=pl.Int32),
-            cell_y=pl.Series(cell[:, 1], dtype=pl.Int32),
-            presence_s=pl.Series(duration_s[step] * share),
-            dx_m=pl.Series(way[:, 0]),
-            dy_m=pl.Series(way[:, 1]),
-        )
+    """Sums time and way over cells; steps are cut at cells and at quarter-hours."""
+    steps, interval = steps_by_interval(trajectories)
+    step, share, cell = cut_at_cells(steps.start_m / CELL_M, steps.end_m / CELL_M)
+    way = steps.way_m[step] * share[:, None]
+    pieces = steps.keys.with_columns(interval)[step].with_columns(
+        cell_x=pl.Series(cell[:, 0], dtype=pl.Int32),
+        cell_y=pl.Series(cell[:, 1], dtype=pl.Int32),
+        presence_s=pl.Series(steps.duration_s[step] * share),
+        dx_m=pl.Series(way[:, 0]),
+        dy_m=pl.Series(way[:, 1]),
+        way_m=pl.Series(np.hypot(way[:, 0], way[:, 1])),
     )
     keys = Occupancy.primary_key()
     return Occupancy.validate(
         pieces.group_by(keys)
-        .agg(pl.col("presence_s", "dx_m", "dy_m").sum())
+        .agg(pl.col("presence_s", "dx_m", "dy_m", "way_m").sum())
         .sort(keys)
         .select(Occupancy.column_names())
     )

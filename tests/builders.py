@@ -236,6 +236,16 @@ def site_documents(**changes: Any) -> dict[str, str]:
         "site.yaml": yaml.safe_dump(site_file(**changes)),
         "control_points.csv": control_points(),
         "lines.geojson": collection(gate),
+        "zones.geojson": collection(
+            feature(
+                "Polygon",
+                [(4, 3), (12, 3), (12, 8), (4, 8)],
+                zone_id="square",
+                name="Square",
+                camera_id="pole",
+                purpose="presence",
+            )
+        ),
         "plan.geojson": collection(
             feature("Polygon", [(0, 0), (16, 0), (16, 12), (0, 12)], kind="plaza", name="Square")
         ),

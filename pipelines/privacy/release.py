@@ -12,7 +12,7 @@ import polars as pl
 
 from detectors.road_users import ROAD_USERS
 from geo.crossings import DIRECTIONS
-from pipelines.privacy import traffic
+from pipelines.privacy import space, traffic
 from pipelines.warehouse.connection import Session
 
 PLANNER = "planner"
@@ -107,6 +107,7 @@ class CellOccupancy(dy.Schema):
     presence_s = dy.Float64(min=0, metadata=_described("Seconds spent in the cell, summed over road users."))
     dx_m = dy.Float64(metadata=_described("Metres gone to the east, summed over road users."))
     dy_m = dy.Float64(metadata=_described("Metres gone to the north, summed over road users."))
+    way_m = dy.Float64(min=0, metadata=_described("Metres gone whichever way they lead, summed over road users."))
     coverage = dy.Float64(
         min=0, max=1.000001, metadata=_described("Share of the quarter-hour that was observed, 0 to 1.")
     )
@@ -184,8 +185,9 @@ PER_DAY: dict[str, type[dy.Schema]] = {
     "occupancy": CellOccupancy,
     "quality": Quality,
     **traffic.PER_DAY,
+    **space.PER_DAY,
 }
-DIMENSIONS: dict[str, type[dy.Schema]] = {"sites": Sites, "counting_lines": CountingLines}
+DIMENSIONS: dict[str, type[dy.Schema]] = {"sites": Sites, "counting_lines": CountingLines, **space.DIMENSIONS}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from geo.site import Site
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake
-from pipelines.stages import georeference, ingest, measure, track, traffic
+from pipelines.stages import georeference, ingest, measure, space, track, traffic
 from pipelines.warehouse.connection import Session, Warehouse
 
 LEAST_OBSERVED_SHARE = 0.9
@@ -28,6 +28,7 @@ _LAKE_TABLES: dict[str, type[dy.Schema]] = {
     measure.TABLE: Crossings,
     measure.OCCUPANCY: Occupancy,
     **traffic.TABLES,
+    **space.TABLES,
 }
 
 

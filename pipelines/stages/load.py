@@ -14,7 +14,7 @@ from geo.occupancy import Occupancy
 from geo.site import CountingLine, Site
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages import ingest, measure, track, traffic
+from pipelines.stages import ingest, measure, space, track, traffic
 from pipelines.stages.fingerprint import file_digest, fingerprint
 from pipelines.stages.report import StageReport
 from pipelines.warehouse.connection import Session, Warehouse
@@ -32,7 +32,7 @@ def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit:
         site=site.version,
         **{
             table: file_digest(lake.path(table, key))
-            for table in (measure.TABLE, measure.OCCUPANCY, track.REPORTS, *traffic.TABLES)
+            for table in (measure.TABLE, measure.OCCUPANCY, track.REPORTS, *traffic.TABLES, *space.TABLES)
         },
     )
     crossings = lake.open(Crossings, measure.TABLE, key)
@@ -55,7 +55,7 @@ def _replace_recording(
     tracking = lake.open(track.TrackingReports, track.REPORTS, key)
     seen = tracking.row(0, named=True)
     session.run("delete_loads", recording_id=key.recording_id)
-    for fact in ("coverage", "flow", "occupancy", *traffic.FACTS):
+    for fact in ("coverage", "flow", "occupancy", *traffic.FACTS, *space.TABLES):
         session.run(f"delete_{fact}_contributions", recording_id=key.recording_id)
     calibration = site.calibrations.get(key.camera_id)
     starts, ends = seen["observed_start_utc"], seen["observed_end_utc"]
@@ -89,6 +89,7 @@ def _replace_recording(
     cells = lake.open(Occupancy, measure.OCCUPANCY, key)
     session.insert("insert_occupancy_contributions", _plain(cells), camera_id=key.camera_id)
     traffic.insert_traffic(session, key, site, lake)
+    space.insert_space(session, key, lake)
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:
@@ -119,6 +120,7 @@ def _replace_site(session: Session, site: Site) -> None:
         rows = [_line_row(line, site) for line in site.lines]
         optional = {**dict.fromkeys(_LONLAT, pl.Float64), "calibration_note": pl.String}
         session.insert("insert_counting_lines", pl.DataFrame(rows, schema_overrides=optional))
+    space.replace_zones(session, site)
 
 
 def _plan_geojson(site: Site) -> str | None:

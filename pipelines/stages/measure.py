@@ -14,11 +14,12 @@ from geo.site import Site
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages import georeference, track, traffic
+from pipelines.stages import georeference, space, track, traffic
 from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
 from pipelines.stages.report import StageReport
 
 TABLE, OCCUPANCY = "crossings", "occupancy"
+_MORE = {**traffic.TABLES, **space.TABLES}
 
 
 def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
@@ -27,24 +28,30 @@ def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> Stage
     is_placed = lake.has(georeference.TABLE, key)
     image_lines = site.lines_of(key.camera_id, "image")
     ground_lines = site.lines_of(key.camera_id, "ground") if is_placed else []
+    zones = [zone for zone in site.zones if zone.camera_id == key.camera_id]
     inputs = fingerprint(
         tracks=file_digest(lake.path(track.TABLE, key)),
         trajectories=file_digest(lake.path(georeference.TABLE, key)) if is_placed else None,
         lines=[asdict(line) for line in (*image_lines, *ground_lines)],
-        zones=[[z.zone_id, z.purpose, z.outline_m.tolist()] for z in site.zones if z.camera_id == key.camera_id],
+        zones=[[zone.zone_id, zone.purpose, zone.outline_m.tolist()] for zone in zones],
         unmeasurable=site.unmeasurable(key.camera_id),
+        observed=file_digest(lake.path(track.REPORTS, key)),
         code=code_of("geo"),
     )
-    is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, OCCUPANCY, *traffic.TABLES))
+    is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, OCCUPANCY, *_MORE))
     if not is_current:
         found = [image_crossings(lake.open(Tracks, track.TABLE, key), image_lines)]
         trajectories = lake.open(Trajectories, georeference.TABLE, key) if is_placed else Trajectories.create_empty()
         found.append(ground_crossings(trajectories, ground_lines))
         crossings = Crossings.validate(pl.concat(found))
+        seen = lake.open(track.TrackingReports, track.REPORTS, key).row(0, named=True)
+        observed = list(zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True))
         lake.save(Crossings, TABLE, key, crossings, inputs)
         lake.save(Occupancy, OCCUPANCY, key, occupy(trajectories), inputs)
-        for table, rows in traffic.measure_traffic(trajectories, crossings, site, key.camera_id).items():
-            lake.save(traffic.TABLES[table], table, key, rows, inputs)
+        more = traffic.measure_traffic(trajectories, crossings, site, key.camera_id)
+        more |= space.measure_space(trajectories, zones, observed)
+        for table, schema in _MORE.items():
+            lake.save(schema, table, key, more[table], inputs)
         audit.append("measure", recording=key.recording_id, lines=len(image_lines) + len(ground_lines))
     return StageReport(
         TABLE,

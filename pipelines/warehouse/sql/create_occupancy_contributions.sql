@@ -8,5 +8,6 @@ CREATE TABLE IF NOT EXISTS occupancy_contributions (
     cell_y INTEGER NOT NULL,
     presence_s DOUBLE NOT NULL,
     dx_m DOUBLE NOT NULL,
-    dy_m DOUBLE NOT NULL
+    dy_m DOUBLE NOT NULL,
+    way_m DOUBLE NOT NULL
 );

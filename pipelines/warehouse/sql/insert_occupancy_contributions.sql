@@ -9,5 +9,6 @@ SELECT
     cell_y,
     presence_s,
     dx_m,
-    dy_m
+    dy_m,
+    way_m
 FROM new_rows;

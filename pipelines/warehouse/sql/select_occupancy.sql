@@ -28,6 +28,7 @@ SELECT
     round(sum(o.presence_s), 6) AS presence_s,
     round(sum(o.dx_m), 6) AS dx_m,
     round(sum(o.dy_m), 6) AS dy_m,
+    round(sum(o.way_m), 6) AS way_m,
     round(any_value(observed.coverage), 9)::DOUBLE AS coverage,
     any_value(l.calibration_note) AS calibration_note,
     site.is_simulated

@@ -1,0 +1,2 @@
+-- All rows.
+DELETE FROM service_levels;

@@ -1,0 +1,2 @@
+-- One site's rows.
+INSERT INTO zones BY NAME SELECT * FROM new_rows;

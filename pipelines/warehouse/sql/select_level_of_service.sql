@@ -1,0 +1,64 @@
+-- Grain: zone x standard x observed quarter-hour of one site and local day; pedestrians only, by their
+-- mean density. Beyond the density at which boxes of people merge the letter is the best one possible.
+WITH site AS (
+    SELECT * FROM sites WHERE site_id = $site_id
+),
+quarters AS (
+    SELECT unnest(range(
+        timezone(time_zone, $day::DATE::TIMESTAMP),
+        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        INTERVAL 15 MINUTE
+    )) AS interval_start_utc
+    FROM site
+),
+observed AS (
+    SELECT c.camera_id, c.interval_start_utc, sum(c.observed_s) AS observed_s
+    FROM coverage_contributions AS c
+    JOIN loads AS l USING (recording_id)
+    JOIN quarters USING (interval_start_utc)
+    WHERE l.site_id = $site_id AND l.leave_one_out_rmse_m IS NOT NULL AND c.road_user = 'pedestrian'
+    GROUP BY ALL
+),
+spent AS (
+    SELECT o.zone_id, o.interval_start_utc, sum(o.presence_s) AS presence_s
+    FROM zone_occupancy_contributions AS o
+    JOIN loads AS l USING (recording_id)
+    JOIN quarters USING (interval_start_utc)
+    WHERE l.site_id = $site_id AND o.road_user = 'pedestrian'
+    GROUP BY ALL
+),
+crowded AS (
+    SELECT
+        zones.zone_id,
+        zones.calibration_note,
+        observed.interval_start_utc,
+        observed.observed_s,
+        coalesce(spent.presence_s, 0) / (zones.area_m2 * observed.observed_s) AS density_per_m2
+    FROM zones
+    JOIN observed USING (camera_id)
+    LEFT JOIN spent ON spent.zone_id = zones.zone_id AND spent.interval_start_utc = observed.interval_start_utc
+    WHERE zones.site_id = $site_id AND observed.observed_s > 0
+)
+SELECT
+    site.site_id,
+    c.zone_id,
+    s.standard,
+    c.interval_start_utc,
+    timezone(any_value(site.time_zone), c.interval_start_utc) AS interval_start_local,
+    any_value(c.density_per_m2) AS density_per_m2,
+    min_by(s.letter, s.rank) FILTER (
+        s.up_to_per_m2 IS NULL
+        OR least(c.density_per_m2, s.limit_per_m2) < s.up_to_per_m2
+        OR (least(c.density_per_m2, s.limit_per_m2) = s.up_to_per_m2 AND s.includes_bound)
+    ) AS letter,
+    any_value(c.density_per_m2 >= s.limit_per_m2) AS is_at_least,
+    NULL::DOUBLE AS letter_probability,
+    'not validated' AS probability_status,
+    any_value(round(c.observed_s / 900, 9)::DOUBLE) AS coverage,
+    any_value(c.calibration_note) AS calibration_note,
+    any_value(site.is_simulated) AS is_simulated
+FROM crowded AS c
+CROSS JOIN service_levels AS s
+CROSS JOIN site
+GROUP BY site.site_id, c.zone_id, s.standard, c.interval_start_utc
+ORDER BY zone_id, standard, interval_start_utc;

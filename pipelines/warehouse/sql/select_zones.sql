@@ -1,0 +1,2 @@
+-- Grain: one zone.
+SELECT * FROM zones ORDER BY site_id, zone_id;
