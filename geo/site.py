@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +20,7 @@ import numpy as np
 import pyproj
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from detectors.camera import Camera, Polygon
 from geo.calibration import Calibration, CalibrationError, Exemption, calibrate, read_control_points
@@ -68,7 +69,8 @@ class CountingLine:
 
     Attributes:
         space: "image" for pixels (x right, y down), "ground" for local metres.
-        start, end: its ends. Forward is from its left to its right, looking from start to end.
+        path: its corners from start to end, two or more. Forward is from its left to its right,
+            looking from start to end.
         forward, backward: what people call the two directions.
         anchor: the point of a box that is followed across an image line, as shares of its width
             and height; (0.5, 1) is where feet and wheels touch the ground.
@@ -78,11 +80,24 @@ class CountingLine:
     name: str
     camera_id: str
     space: Literal["image", "ground"]
-    start: Point
-    end: Point
+    path: tuple[Point, ...]
     forward: str
     backward: str
     anchor: Point = (0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Gates that road users enter and leave by.
+
+    Attributes:
+        gates: line_id of counting lines around it, all of one camera and one space.
+    """
+
+    junction_id: str
+    name: str
+    camera_id: str
+    gates: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,7 @@ class Site:
     cameras: tuple[Camera, ...]
     calibrations: Mapping[str, Calibration]
     lines: tuple[CountingLine, ...]
+    junctions: tuple[Junction, ...]
     plan: tuple[Surface, ...]
     detector: DetectorChoice
 
@@ -126,6 +142,10 @@ class Site:
     def lines_of(self, camera_id: str, space: Literal["image", "ground"]) -> list[CountingLine]:
         """The counting lines of a camera in one space."""
         return [line for line in self.lines if line.camera_id == camera_id and line.space == space]
+
+    def gates_of(self, junction: Junction) -> list[CountingLine]:
+        """The counting lines of a junction, in its order."""
+        return [line for gate in junction.gates for line in self.lines if line.line_id == gate]
 
     def calibration_note(self, camera_id: str) -> str | None:
         """What everybody who reads metres from this camera must know, or None."""
@@ -150,10 +170,12 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
         Camera(c.camera_id, c.size_px, zone, c.file_name_time, c.trusts_container_time, tuple(c.privacy_masks_px))
         for c in described.cameras
     )
-    lines = [_image_line(c.camera_id, line) for c in described.cameras for line in c.counting_lines]
+    lines = [_image_line(c.camera_id, line, folder) for c in described.cameras for line in c.counting_lines]
     lines += _ground_lines(documents.get(LINES_FILE), f"{folder}/{LINES_FILE}", frame, {c.camera_id for c in cameras})
     _refuse_doubles([c.camera_id for c in cameras], f"{folder}/{SITE_FILE}: cameras: camera_id")
     _refuse_doubles([line.line_id for line in lines], f"{folder}: counting lines: line_id")
+    junctions = tuple(_junction(j, lines, f"{folder}/{SITE_FILE}") for j in described.junctions)
+    _refuse_doubles([j.junction_id for j in junctions], f"{folder}/{SITE_FILE}: junctions: junction_id")
     text = "\x00".join(f"{name}\x00{documents[name]}" for name in sorted(documents))
     return Site(
         site_id=described.site_id,
@@ -165,6 +187,7 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
         cameras=cameras,
         calibrations=_calibrations(described, documents, folder, frame),
         lines=tuple(lines),
+        junctions=junctions,
         plan=_plan(documents.get(PLAN_FILE), f"{folder}/{PLAN_FILE}", frame),
         detector=described.detector,
     )
@@ -206,11 +229,31 @@ class DetectorChoice(_Described):
 class _DescribedLine(_Described):
     line_id: Identifier
     name: str
-    start_px: Point
-    end_px: Point
+    start_px: Point | None = None
+    end_px: Point | None = None
+    path_px: Annotated[tuple[Point, ...], Field(min_length=2)] | None = None
     forward: str
     backward: str
     anchor: Point = (0.5, 1.0)
+
+    @model_validator(mode="after")
+    def _has_one_path(self) -> _DescribedLine:
+        ends = (self.start_px is not None) + (self.end_px is not None)
+        if ends + 2 * (self.path_px is not None) != 2:
+            raise ValueError(f"{self.line_id} needs either start_px and end_px or path_px")
+        return self
+
+    @property
+    def path(self) -> tuple[Point, ...]:
+        if self.start_px is not None and self.end_px is not None:
+            return self.start_px, self.end_px
+        return self.path_px or ()
+
+
+class _DescribedJunction(_Described):
+    junction_id: Identifier
+    name: str
+    gates: list[Identifier] = Field(min_length=2)
 
 
 class _DescribedCalibration(_Described):
@@ -239,6 +282,7 @@ class _DescribedSite(_Described):
     origin: tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None = None
     detector: DetectorChoice = DetectorChoice()
     cameras: list[_DescribedCamera] = Field(min_length=1)
+    junctions: list[_DescribedJunction] = []
 
 
 def _described(documents: Mapping[str, str], folder: str) -> _DescribedSite:
@@ -261,18 +305,33 @@ def _refuse_doubles(names: list[str], where: str) -> None:
             raise SiteError(f"{where}: '{name}' is used twice. Give each its own.")
 
 
-def _image_line(camera_id: str, line: _DescribedLine) -> CountingLine:
-    return CountingLine(
-        line.line_id,
-        line.name,
-        camera_id,
-        "image",
-        line.start_px,
-        line.end_px,
-        line.forward,
-        line.backward,
-        line.anchor,
-    )
+def _image_line(camera_id: str, line: _DescribedLine, folder: str) -> CountingLine:
+    path = _simple(line.path, f"{folder}/{SITE_FILE}: {line.line_id}")
+    return CountingLine(line.line_id, line.name, camera_id, "image", path, line.forward, line.backward, line.anchor)
+
+
+def _simple(path: tuple[Point, ...], where: str) -> tuple[Point, ...]:
+    """A path that has two sides: no corner twice in a row, and no crossing of itself."""
+    from shapely import LineString
+
+    if any(a == b for a, b in pairwise(path)):
+        raise SiteError(f"{where}: has the same point twice in a row. Give each corner once.")
+    if not LineString(path).is_simple:
+        raise SiteError(f"{where}: crosses itself, so that it has no two sides. Draw it without a loop.")
+    return path
+
+
+def _junction(described: _DescribedJunction, lines: list[CountingLine], path: str) -> Junction:
+    where = f"{path}: junctions: {described.junction_id}: gates"
+    known = {line.line_id: line for line in lines}
+    for gate in described.gates:
+        if gate not in known:
+            raise SiteError(f"{where}: no counting line '{gate}'. Use one of: {', '.join(sorted(known)) or 'none'}.")
+    _refuse_doubles(described.gates, where)
+    gates = [known[gate] for gate in described.gates]
+    if len({(line.camera_id, line.space) for line in gates}) > 1:
+        raise SiteError(f"{where}: are of several cameras, or some in pixels and some in metres. Use lines of a kind.")
+    return Junction(described.junction_id, described.name, gates[0].camera_id, tuple(described.gates))
 
 
 def _features(text: str | None, path: str, frame: LocalFrame | None, geometry: str) -> list[tuple[Any, Floats]]:
@@ -295,26 +354,25 @@ def _features(text: str | None, path: str, frame: LocalFrame | None, geometry: s
 
 def _ground_lines(text: str | None, path: str, frame: LocalFrame | None, cameras: set[str]) -> list[CountingLine]:
     lines = []
-    for properties, ends in _features(text, path, frame, "LineString"):
+    for properties, corners in _features(text, path, frame, "LineString"):
         for field in ("line_id", "name", "camera_id", "forward", "backward"):
             if not isinstance(properties.get(field), str):
                 raise SiteError(f"{path}: {field}: missing from a feature. Add it to the feature's properties.")
         name = properties["line_id"]
-        if len(ends) != 2:
-            raise SiteError(f"{path}: {name}: has {len(ends)} points. Draw a straight line with two.")
+        if len(corners) < 2:
+            raise SiteError(f"{path}: {name}: has {len(corners)} point. Draw a line with two or more.")
         if properties["camera_id"] not in cameras:
             raise SiteError(
                 f"{path}: {name}: camera_id: no camera '{properties['camera_id']}'. Use a camera of the site."
             )
-        start, end = ((float(x), float(y)) for x, y in ends)
+        place = _simple(tuple((float(x), float(y)) for x, y in corners), f"{path}: {name}")
         lines.append(
             CountingLine(
                 name,
                 properties["name"],
                 properties["camera_id"],
                 "ground",
-                start,
-                end,
+                place,
                 properties["forward"],
                 properties["backward"],
             )

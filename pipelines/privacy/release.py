@@ -160,14 +160,12 @@ class CountingLines(dy.Schema):
     space = dy.String(metadata=_described("image: drawn in pixels, no speeds. ground: drawn in metres."))
     forward = dy.String(metadata=_described("What people call the forward direction."))
     backward = dy.String(metadata=_described("What people call the backward direction."))
-    start_x = dy.Float64(metadata=_described("Start, in pixels or local metres as `space` says."))
-    start_y = dy.Float64(metadata=_described("Start, in pixels (down) or local metres (north)."))
-    end_x = dy.Float64(metadata=_described("End, in pixels or local metres."))
-    end_y = dy.Float64(metadata=_described("End, in pixels (down) or local metres (north)."))
-    start_lon = dy.Float64(nullable=True, metadata=_described("Longitude of the start, WGS84."))
-    start_lat = dy.Float64(nullable=True, metadata=_described("Latitude of the start, WGS84."))
-    end_lon = dy.Float64(nullable=True, metadata=_described("Longitude of the end, WGS84."))
-    end_lat = dy.Float64(nullable=True, metadata=_described("Latitude of the end, WGS84."))
+    path_wkt = dy.String(
+        metadata=_described("Its corners from start to end as a WKT LINESTRING, in pixels (y down) or local metres.")
+    )
+    path_lonlat_wkt = dy.String(
+        nullable=True, metadata=_described("The same in WGS84, longitude first; empty for lines in pixels.")
+    )
     calibration_note = dy.String(
         nullable=True, metadata=_described("What must be known about metres behind its numbers.")
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from geo.crossings import Crossings
 from geo.occupancy import Occupancy
@@ -20,6 +21,8 @@ from pipelines.stages.report import StageReport
 from pipelines.warehouse.connection import Session, Warehouse
 
 TABLE = "flow_counts"
+
+Floats = NDArray[np.float64]
 
 
 def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit: AuditLog) -> StageReport:
@@ -110,7 +113,7 @@ def _replace_site(session: Session, site: Site) -> None:
     session.run("delete_counting_lines", site_id=site.site_id)
     if site.lines:
         rows = [_line_row(line, site) for line in site.lines]
-        optional = {**dict.fromkeys(_LONLAT, pl.Float64), "calibration_note": pl.String}
+        optional = {"path_lonlat_wkt": pl.String, "calibration_note": pl.String}
         session.insert("insert_counting_lines", pl.DataFrame(rows, schema_overrides=optional))
 
 
@@ -129,21 +132,21 @@ def _plan_geojson(site: Site) -> str | None:
     return str(gpd.GeoDataFrame(rows, geometry=outlines, crs=site.frame.crs).to_crs("EPSG:4326").to_json())
 
 
-_LONLAT = ("start_lon", "start_lat", "end_lon", "end_lat")
-
-
 def _line_row(line: CountingLine, site: Site) -> dict[str, Any]:
     described = asdict(line)
-    start, end = described.pop("start"), described.pop("end")
+    path = np.array(described.pop("path"), dtype=float)
     described.pop("anchor")
     is_ground = line.space == "ground" and site.frame is not None
-    lonlat = site.frame.to_lonlat(np.array([start, end])).ravel().tolist() if is_ground and site.frame else [None] * 4
-    ends = dict(zip(("start_x", "start_y", "end_x", "end_y"), map(float, (*start, *end)), strict=True))
     note = site.calibration_note(line.camera_id) if line.space == "ground" else None
     return {
         **described,
         "site_id": site.site_id,
-        **ends,
-        **dict(zip(_LONLAT, lonlat, strict=True)),
+        "path_wkt": _linestring(path, 3),
+        "path_lonlat_wkt": _linestring(site.frame.to_lonlat(path), 9) if is_ground and site.frame else None,
         "calibration_note": note,
     }
+
+
+def _linestring(path: Floats, decimals: int) -> str:
+    """Well-known text of a path (corners, 2)."""
+    return f"LINESTRING ({', '.join(f'{x:.{decimals}f} {y:.{decimals}f}' for x, y in path)})"
