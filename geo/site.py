@@ -28,6 +28,9 @@ from geo.calibration import Calibration, CalibrationError, Exemption, calibrate,
 Floats = NDArray[np.float64]
 Point = tuple[float, float]
 
+# How far the middle of a junction must lie to the side of its gates, as a share of their length.
+_LEAST_INSIDE_SHARE = 0.05
+
 SITE_FILE, LINES_FILE, PLAN_FILE = "site.yaml", "lines.geojson", "plan.geojson"
 
 
@@ -92,12 +95,14 @@ class Junction:
 
     Attributes:
         gates: line_id of counting lines around it, all of one camera and one space.
+        inward: of each gate, the direction in which it is entered: the one to the gates' common middle.
     """
 
     junction_id: str
     name: str
     camera_id: str
     gates: tuple[str, ...]
+    inward: tuple[Literal["forward", "backward"], ...]
 
 
 @dataclass(frozen=True)
@@ -143,9 +148,9 @@ class Site:
         """The counting lines of a camera in one space."""
         return [line for line in self.lines if line.camera_id == camera_id and line.space == space]
 
-    def gates_of(self, junction: Junction) -> list[CountingLine]:
-        """The counting lines of a junction, in its order."""
-        return [line for gate in junction.gates for line in self.lines if line.line_id == gate]
+    def junctions_of(self, camera_id: str) -> list[Junction]:
+        """The junctions a camera sees."""
+        return [junction for junction in self.junctions if junction.camera_id == camera_id]
 
     def calibration_note(self, camera_id: str) -> str | None:
         """What everybody who reads metres from this camera must know, or None."""
@@ -331,7 +336,19 @@ def _junction(described: _DescribedJunction, lines: list[CountingLine], path: st
     gates = [known[gate] for gate in described.gates]
     if len({(line.camera_id, line.space) for line in gates}) > 1:
         raise SiteError(f"{where}: are of several cameras, or some in pixels and some in metres. Use lines of a kind.")
-    return Junction(described.junction_id, described.name, gates[0].camera_id, tuple(described.gates))
+    ends = np.array([(line.path[0], line.path[-1]) for line in gates], dtype=float)
+    if gates[0].space == "image":
+        ends[..., 1] *= -1
+    to_middle, along = ends.mean(axis=(0, 1)) - ends[:, 0], ends[:, 1] - ends[:, 0]
+    right = to_middle[:, 0] * along[:, 1] - to_middle[:, 1] * along[:, 0]
+    for gate, side, length in zip(gates, right, np.hypot(*along.T), strict=True):
+        if abs(side) < _LEAST_INSIDE_SHARE * length**2:
+            raise SiteError(
+                f"{where}: '{gate.line_id}' points to the middle of all gates, so that nobody can tell inside from "
+                "outside. Turn it, or leave it out."
+            )
+    inward = tuple("forward" if side > 0 else "backward" for side in right)
+    return Junction(described.junction_id, described.name, gates[0].camera_id, tuple(described.gates), inward)
 
 
 def _features(text: str | None, path: str, frame: LocalFrame | None, geometry: str) -> list[tuple[Any, Floats]]:

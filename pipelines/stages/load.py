@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from geo.crossings import Crossings
+from geo.movements import Movements
 from geo.occupancy import Occupancy
-from geo.site import CountingLine, Site
+from geo.site import CountingLine, Junction, Site
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
 from pipelines.stages import ingest, measure, track
@@ -26,14 +27,17 @@ Floats = NDArray[np.float64]
 
 
 def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit: AuditLog) -> StageReport:
-    """Replaces what a recording contributes to flow counts, occupancy and coverage.
+    """Replaces what a recording contributes to flow counts, movements, occupancy and coverage.
 
     The revision of a recording counts how often its contributions have changed.
     """
     began = time.perf_counter()
     inputs = fingerprint(
         site=site.version,
-        **{table: file_digest(lake.path(table, key)) for table in (measure.TABLE, measure.OCCUPANCY, track.REPORTS)},
+        **{
+            table: file_digest(lake.path(table, key))
+            for table in (measure.TABLE, measure.MOVEMENTS, measure.OCCUPANCY, track.REPORTS)
+        },
     )
     crossings = lake.open(Crossings, measure.TABLE, key)
     with warehouse.write() as session:
@@ -54,7 +58,13 @@ def _replace_recording(
     recording = lake.open(ingest.Recordings, ingest.TABLE, key).row(0, named=True)
     tracking = lake.open(track.TrackingReports, track.REPORTS, key)
     seen = tracking.row(0, named=True)
-    for table in ("loads", "coverage_contributions", "flow_contributions", "occupancy_contributions"):
+    for table in (
+        "loads",
+        "coverage_contributions",
+        "flow_contributions",
+        "movement_contributions",
+        "occupancy_contributions",
+    ):
         session.run(f"delete_{table}", recording_id=key.recording_id)
     calibration = site.calibrations.get(key.camera_id)
     starts, ends = seen["observed_start_utc"], seen["observed_end_utc"]
@@ -85,6 +95,8 @@ def _replace_recording(
     observed = observed.with_columns(pl.col("road_user").cast(pl.String))
     session.insert("insert_coverage_contributions", observed, recording_id=key.recording_id, camera_id=key.camera_id)
     session.insert("insert_flow_contributions", _plain(crossings))
+    movements = lake.open(Movements, measure.MOVEMENTS, key)
+    session.insert("insert_movement_contributions", _plain(movements))
     cells = lake.open(Occupancy, measure.OCCUPANCY, key)
     session.insert("insert_occupancy_contributions", _plain(cells), camera_id=key.camera_id)
 
@@ -110,6 +122,10 @@ def _replace_site(session: Session, site: Site) -> None:
     session.run("delete_sites", site_id=site.site_id)
     optional = {"crs": pl.String, "origin_lon": pl.Float64, "origin_lat": pl.Float64, "plan_geojson": pl.String}
     session.insert("insert_sites", pl.DataFrame([row], schema_overrides=optional))
+    session.run("delete_junctions", site_id=site.site_id)
+    if site.junctions:
+        rows = [_junction_row(junction, site) for junction in site.junctions]
+        session.insert("insert_junctions", pl.DataFrame(rows, schema_overrides={"calibration_note": pl.String}))
     session.run("delete_counting_lines", site_id=site.site_id)
     if site.lines:
         rows = [_line_row(line, site) for line in site.lines]
@@ -144,6 +160,18 @@ def _line_row(line: CountingLine, site: Site) -> dict[str, Any]:
         "path_wkt": _linestring(path, 3),
         "path_lonlat_wkt": _linestring(site.frame.to_lonlat(path), 9) if is_ground and site.frame else None,
         "calibration_note": note,
+    }
+
+
+def _junction_row(junction: Junction, site: Site) -> dict[str, Any]:
+    spaces = {line.space for line in site.lines if line.line_id in junction.gates}
+    return {
+        "site_id": site.site_id,
+        "junction_id": junction.junction_id,
+        "camera_id": junction.camera_id,
+        "name": junction.name,
+        "gates": ", ".join(junction.gates),
+        "calibration_note": site.calibration_note(junction.camera_id) if spaces == {"ground"} else None,
     }
 
 

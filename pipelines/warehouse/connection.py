@@ -41,9 +41,9 @@ class Warehouse:
         with self._connect(read_only=False) as connection:
             connection.execute("BEGIN")
             try:
-                for table in ("sites", "counting_lines", "loads", "verdicts"):
+                for table in ("sites", "counting_lines", "junctions", "loads", "verdicts"):
                     connection.execute(statement(f"create_{table}"))
-                for fact in ("coverage", "flow", "occupancy"):
+                for fact in ("coverage", "flow", "movement", "occupancy"):
                     connection.execute(statement(f"create_{fact}_contributions"))
                 yield Session(connection)
             except BaseException:

@@ -41,7 +41,10 @@ def test_a_junction_knows_its_gates():
     site = read_site({**builders.site_documents(), "site.yaml": yaml.safe_dump(document)}, "s")
     (junction,) = site.junctions
     assert junction.camera_id == "pole"
-    assert [line.line_id for line in site.gates_of(junction)] == ["exit_px", "gate_px"]
+    assert junction.gates == ("exit_px", "gate_px")
+    # Both are drawn upwards; the middle is to the right of the one and to the left of the other.
+    assert junction.inward == ("forward", "backward")
+    assert site.junctions_of("pole") == [junction]
 
 
 def test_metres_to_degrees_and_back_is_the_identity():
