@@ -80,20 +80,15 @@ def section_events(boxes: pl.DataFrame, sections: list[Section]) -> pl.DataFrame
         run, track, section_id, time_s (of the step's end), interpolated_s (of the touch), x_px, y_px;
         in order of track, then of the touch.
     """
-    ordered = boxes.sort("run", "track", "time_s")
-    is_step = (
-        ordered.select((pl.col("run") == pl.col("run").shift(-1)) & (pl.col("track") == pl.col("track").shift(-1)))
-        .to_series()
-        .fill_null(value=False)
-        .to_numpy()[:-1]
-    )
+    ordered = boxes.select("run", "track", "time_s", *_SIDES).sort("run", "track", "time_s")
+    is_step = (ordered["track"][1:] == ordered["track"][:-1]) & (ordered["run"][1:] == ordered["run"][:-1])
     left, top, right, bottom, time_s = (ordered[c].to_numpy() for c in (*_SIDES, "time_s"))
     found = [_EVENTS]
     for section in sections:
         across, along = section.offset
         way = np.column_stack([left + across * (right - left), top + along * (bottom - top)])
         for a, b in zip(section.path_px[:-1], section.path_px[1:], strict=True):
-            steps, share = _touches(way, np.array(a), np.array(b), is_step)
+            steps, share = _touches(way, np.array(a), np.array(b), is_step.to_numpy())
             at = way[steps] + share[:, None] * (way[steps + 1] - way[steps])
             events = ordered[steps + 1].select("run", "track", "time_s", section_id=pl.lit(section.section_id))
             moment = time_s[steps] + share * (time_s[steps + 1] - time_s[steps])
@@ -186,14 +181,18 @@ _EVENTS = pl.DataFrame(
 
 def _touches(way: Floats, a: Floats, b: Floats, is_step: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Floats]:
     """Steps that meet a leg, ends included, and the share of the step at which they do; parallel ones never."""
-    step, leg, offset = np.diff(way, axis=0), b - a, way[:-1] - a
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    near = is_step.copy()
+    for c in (0, 1):
+        near &= (np.minimum(way[1:, c], way[:-1, c]) <= high[c]) & (np.maximum(way[1:, c], way[:-1, c]) >= low[c])
+    steps = np.flatnonzero(near)
+    step, leg, offset = way[steps + 1] - way[steps], b - a, way[steps] - a
     across = step[:, 0] * leg[1] - step[:, 1] * leg[0]
-    is_step = is_step & (np.abs(across) > _PARALLEL)
     with np.errstate(divide="ignore", invalid="ignore"):
         on_step = (leg[0] * offset[:, 1] - leg[1] * offset[:, 0]) / across
         on_leg = (step[:, 0] * offset[:, 1] - step[:, 1] * offset[:, 0]) / across
-    touches = np.flatnonzero(is_step & (on_step >= 0) & (on_step <= 1) & (on_leg >= 0) & (on_leg <= 1))
-    return touches, on_step[touches]
+    touches = (np.abs(across) > _PARALLEL) & (on_step >= 0) & (on_step <= 1) & (on_leg >= 0) & (on_leg <= 1)
+    return steps[touches], on_step[touches]
 
 
 def _classes(boxes: pl.DataFrame) -> pl.DataFrame:

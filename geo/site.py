@@ -329,26 +329,32 @@ def _simple(path: tuple[Point, ...], where: str) -> tuple[Point, ...]:
 def _junction(described: _DescribedJunction, lines: list[CountingLine], path: str) -> Junction:
     where = f"{path}: junctions: {described.junction_id}: gates"
     known = {line.line_id: line for line in lines}
-    for gate in described.gates:
-        if gate not in known:
-            raise SiteError(f"{where}: no counting line '{gate}'. Use one of: {', '.join(sorted(known)) or 'none'}.")
+    for name in described.gates:
+        if name not in known:
+            raise SiteError(f"{where}: no counting line '{name}'. Use one of: {', '.join(sorted(known)) or 'none'}.")
     _refuse_doubles(described.gates, where)
-    gates = [known[gate] for gate in described.gates]
+    gates = [known[name] for name in described.gates]
     if len({(line.camera_id, line.space) for line in gates}) > 1:
         raise SiteError(f"{where}: are of several cameras, or some in pixels and some in metres. Use lines of a kind.")
+    return Junction(
+        described.junction_id, described.name, gates[0].camera_id, tuple(described.gates), _inward(gates, where)
+    )
+
+
+def _inward(gates: list[CountingLine], where: str) -> tuple[Literal["forward", "backward"], ...]:
+    """The direction of each gate that leads to the middle of all of them."""
     ends = np.array([(line.path[0], line.path[-1]) for line in gates], dtype=float)
     if gates[0].space == "image":
         ends[..., 1] *= -1
     to_middle, along = ends.mean(axis=(0, 1)) - ends[:, 0], ends[:, 1] - ends[:, 0]
     right = to_middle[:, 0] * along[:, 1] - to_middle[:, 1] * along[:, 0]
     for gate, side, length in zip(gates, right, np.hypot(*along.T), strict=True):
-        if abs(side) < _LEAST_INSIDE_SHARE * length**2:
+        if abs(side) <= _LEAST_INSIDE_SHARE * length**2:
             raise SiteError(
                 f"{where}: '{gate.line_id}' points to the middle of all gates, so that nobody can tell inside from "
                 "outside. Turn it, or leave it out."
             )
-    inward = tuple("forward" if side > 0 else "backward" for side in right)
-    return Junction(described.junction_id, described.name, gates[0].camera_id, tuple(described.gates), inward)
+    return tuple("forward" if side > 0 else "backward" for side in right)
 
 
 def _features(text: str | None, path: str, frame: LocalFrame | None, geometry: str) -> list[tuple[Any, Floats]]:

@@ -86,6 +86,13 @@ def junction(*gates):
     return builders.site_documents(junctions=[{"junction_id": "crossing", "name": "Crossing", "gates": list(gates)}])
 
 
+def in_a_row():
+    document = builders.site_file(junctions=[{"junction_id": "j", "name": "J", "gates": ["gate_px", "next_px"]}])
+    lines = document["cameras"][0]["counting_lines"]
+    lines.append({**lines[0], "line_id": "next_px", "start_px": [80, 10], "end_px": [80, 5]})
+    return {**builders.site_documents(), "site.yaml": yaml.safe_dump(document)}
+
+
 def ground_line_along(corners, message):
     names = {"line_id": "a", "name": "A", "camera_id": "pole", "forward": "f", "backward": "b"}
     line = builders.feature("LineString", corners, **names)
@@ -154,6 +161,7 @@ MALFORMED = {
     "junction with an unknown gate": (junction("gate", "mast"), "site.yaml", "no counting line 'mast'"),
     "junction with one gate": (junction("gate"), "site.yaml", "junctions.0.gates"),
     "junction with a gate twice": (junction("gate", "gate"), "site.yaml", "used twice"),
+    "junction of gates in a row": (in_a_row(), "site.yaml", "inside from outside"),
     "junction of pixels and metres": (junction("gate", "gate_px"), "site.yaml", "some in metres"),
     "line of an unknown camera": (
         {
