@@ -1,9 +1,9 @@
 """CROSSINGS: one crossing of one counting line, in one direction, at one time.
 
-One kernel serves lines in pixels and in metres. A road user has crossed a line once it has been seen
-clear of it by more than a hysteresis on one side and then on the other, so that jitter and stop-and-go
-on the line count once, and whoever is only ever seen on the line has not crossed it. Whoever comes back
-is counted again, the other way.
+One kernel serves lines in pixels and in metres. A road user has crossed a line once it has been clear of
+it by more than a hysteresis on one side and then on the other, so that jitter and stop-and-go on the line
+count once. The first and the last position of a track are taken at their word, but whoever is only ever
+seen on the line has not crossed it. Whoever comes back is counted again, the other way.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Crossings(dy.Schema):
     ``at_share`` tells where along the line, from 0 at its start to 1 at its end. The time lies
     between two seen positions (``before_utc``, ``after_utc``), over a gap in the track if
     ``is_over_gap``; the road user was last clear of the line at ``clear_before_utc`` and first
-    again, on the other side, at ``clear_after_utc``.
+    again, on the other side, at ``clear_after_utc`` (the ends of its track where it was not).
     """
 
     recording_id = dy.String(primary_key=True)

@@ -3,9 +3,11 @@
 A line is a path of legs. Its *sheet* is the line with its first and last leg drawn on without end, and
 divides the plane; a single leg's sheet is the straight line through it. A *hit* is a step of a way
 across a leg; the *band* is all that lies within the hysteresis of the sheet. A *visit* is a stretch of
-the way in the band that begins and ends clear of it. A visit that leaves on the other side is one
-passage, however often it went to and fro; it lies at the middle one of its hits, which is the same
-forwards and backwards in time, and counts if that place is on the line and not on its extensions.
+the way in the band. A visit that leaves on the other side is one passage, however often it went to and
+fro; it lies at the middle one of its hits, which is the same forwards and backwards in time, and counts
+if that place is on the line and not on its extensions. A track that begins or ends in the band is taken
+at its word for the side it is on there, so that a passage whose track breaks on the line counts once; but
+a track that is never clear of the band has no passage.
 
 Nothing here depends on where on its way a road user happens to have been seen: a point added on a
 step changes nothing.
@@ -224,6 +226,13 @@ def _last_clear(track: Ints, x: Floats, y: Floats, h: Floats, path: Floats, i: i
 
 
 @njit(cache=True)
+def _is_passage(path: Floats, x: Floats, y: Floats, visit: Ints, hits: int, net: int) -> bool:
+    """Whether a visit left on the other side, and its place is on the line and not on its extensions."""
+    i, leg = visit[hits // 2]
+    return net != 0 and _hit(path, leg, x[i], y[i], x[i + 1], y[i + 1], False) != 0
+
+
+@njit(cache=True)
 def find_passages(track: Ints, x: Floats, y: Floats, h: Floats, path: Floats, steps: Ints) -> tuple[Ints, Floats]:
     """The passages through one line.
 
@@ -237,7 +246,8 @@ def find_passages(track: Ints, x: Floats, y: Floats, h: Floats, path: Floats, st
 
     Returns:
         Of each passage (p, 5): index of the point before it, leg, 1 (forward) or -1, and the indices
-        of the points last clear before and first clear after it; and the share of its step (p,).
+        of the points last clear before and first clear after it (or of the track's first or last
+        point); and the share of its step (p,).
     """
     legs = len(path) - 1
     share, leg, sign = np.empty(legs), np.empty(legs, np.int64), np.empty(legs, np.int64)
@@ -249,18 +259,16 @@ def find_passages(track: Ints, x: Floats, y: Floats, h: Floats, path: Floats, st
         if step < i:
             continue
         i = _last_clear(track, x, y, h, path, step)
-        clear = i if _is_clear(path, x, y, h, i) else -1
-        hits, net = 0, 0
-        while (i <= step or clear != i) and _goes_on(track, i):
+        before, is_clear, hits, net = i, _is_clear(path, x, y, h, i), 0, 0
+        while (i <= step or before != i) and _goes_on(track, i):
             here, t = _step_hits(path, x, y, i, share, leg, sign), 0.0
             for k in range(here + 1):
                 until = share[k] if k < here else 1.0
                 if _leaves(path, x, y, h, i, t, until):
-                    at, on = visit[hits // 2]
-                    if clear >= 0 and net != 0 and _hit(path, on, x[at], y[at], x[at + 1], y[at + 1], False) != 0:
-                        found[n], found_share[n] = (at, on, net, clear, i + 1), visit_share[hits // 2]
-                        n += 1
-                    clear, hits, net = i, 0, 0
+                    if _is_passage(path, x, y, visit, hits, net):
+                        found[n, :2], found[n, 2:] = visit[hits // 2], (net, before, i + 1)
+                        found_share[n], n = visit_share[hits // 2], n + 1
+                    before, is_clear, hits, net = i, True, 0, 0
                 if k < here:
                     if hits == len(visit):
                         visit, visit_share = _grown(visit), _grown(visit_share)
@@ -268,30 +276,35 @@ def find_passages(track: Ints, x: Floats, y: Floats, h: Floats, path: Floats, st
                     hits, net = hits + 1, net + sign[k]
                 t = until
             i += 1
-            clear = i if _is_clear(path, x, y, h, i) else clear
+            before = i if _is_clear(path, x, y, h, i) else before
+        if is_clear and _is_passage(path, x, y, visit, hits, net):
+            found[n, :2], found[n, 2:] = visit[hits // 2], (net, before, i)
+            found_share[n], n = visit_share[hits // 2], n + 1
     return found[:n], found_share[:n]
 
 
 @njit(cache=True)
-def _certainty(x: Floats, y: Floats, h: Floats, covariance: Floats, path: Floats, i: int) -> float:
-    """Standard deviations by which point i is clear of the band."""
+def _certainty(x: Floats, y: Floats, least: float, covariance: Floats, path: Floats, i: int) -> float:
+    """Standard deviations by which point i is further from the sheet than it must be."""
     far, nx, ny = _from_sheet(path, x[i], y[i])
     var_x, cov_xy, var_y = covariance[i]
-    return float((far - h[i]) / sqrt(max(nx * nx * var_x + 2 * nx * ny * cov_xy + ny * ny * var_y, 1e-12)))
+    return float((far - least) / sqrt(max(nx * nx * var_x + 2 * nx * ny * cov_xy + ny * ny * var_y, 1e-12)))
 
 
 @njit(cache=True)
 def _surest(track: Ints, x: Floats, y: Floats, h: Floats, covariance: Floats, path: Floats, i: int, way: int) -> float:
     """How surely a track was on the side it has at point i, before (way -1) or after it (1)."""
+    if not _is_clear(path, x, y, h, i):
+        return _certainty(x, y, 0.0, covariance, path, i)
     share, leg, sign = np.empty(len(path) - 1), np.empty(len(path) - 1, np.int64), np.empty(len(path) - 1, np.int64)
-    best = _certainty(x, y, h, covariance, path, i)
+    best = _certainty(x, y, h[i], covariance, path, i)
     while best < _SURE:
         j = i + way
         if j < 0 or j >= len(x) or track[j] != track[i]:
             break
         if _step_hits(path, x, y, min(i, j), share, leg, sign) > 0:
             break
-        best, i = max(best, _certainty(x, y, h, covariance, path, j)), j
+        best, i = max(best, _certainty(x, y, h[j], covariance, path, j)), j
     return best
 
 
@@ -316,7 +329,8 @@ def find_probabilities(
 
     The product of three probabilities: that the road user was beyond the band on one side before
     and on the other side after, each where it was surest, and that it passed between the line's
-    ends. Errors are taken as normal, and as common to the passage where the ends are concerned.
+    ends. Where a track begins or ends in the band, it is that of the side alone. Errors are taken as
+    normal, and as common to the passage where the line's ends are concerned.
 
     Args:
         track: track number of each point (n,).

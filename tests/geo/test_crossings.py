@@ -43,8 +43,8 @@ def assert_same(found, expected):
         ([-2, -0.1, 0.1, -0.1, -2], 5, []),
         ([-2, 0, 0, 0, 2], 5, [("F", 1.0)]),
         ([-2, 0, -2], 5, []),
-        ([-2, -1, 0.05], 5, []),
-        ([-0.05, 1, 2], 5, []),
+        ([-2, -1, 0.05], 5, [("F", 1.952381)]),
+        ([-0.05, 1, 2], 5, [("F", 0.047619)]),
         ([-0.1, 0.1, -0.1, 0.1], 5, []),
         ([-2, -1], 5, []),
         ([-2, 2, 2, -2], [11, 11, 5, 5], [("B", 2.5)]),
@@ -53,7 +53,7 @@ def assert_same(found, expected):
     ],
     ids=[
         "forward", "backward", "past the end", "to and fro", "jitter on the line counts once", "jitter and back",
-        "stands on the line", "touches and returns", "ends on the line", "begins on the line", "never leaves the line",
+        "stands on the line", "touches and returns", "ends just across", "begins just before", "never leaves the line",
         "stays", "around the end and back through", "one point", "none",
     ],
 )  # fmt: skip
@@ -103,18 +103,19 @@ def test_without_hysteresis_it_counts_what_shapely_sees(points, line):
 
 def reference(points, hysteresis):
     """The rule for a straight line in plain words: from one sure side to the other, at the middle change."""
-    found, changes, sure = [], [], None
+    found, changes, sure, was_clear = [], [], None, False
     for i, (x, _) in enumerate(points):
         if i and (points[i - 1][0] >= 0) != (x >= 0):
             changes.append(i - 1)
-        if abs(x) <= hysteresis:
+        is_clear = abs(x) > hysteresis
+        if not (is_clear or i in (0, len(points) - 1)):
             continue
-        side = x > 0
-        if sure is not None and side != sure:
+        side = x >= 0
+        if sure is not None and side != sure and (is_clear or was_clear):
             (xa, ya), (xb, yb) = points[changes[len(changes) // 2]], points[changes[len(changes) // 2] + 1]
             if 0 <= ya + xa / (xa - xb) * (yb - ya) < 10:
                 found.append("F" if side else "B")
-        sure, changes = side, []
+        sure, was_clear, changes = side, is_clear, []
     return found
 
 
@@ -202,6 +203,16 @@ def test_probability_is_that_of_both_sides_and_of_the_ends():
     assert probability([-9, 9], 9.9, sigma=0.2) == pytest.approx([phi(0.5)])
     # At 45 degrees an error across the line moves the place along it as much.
     assert probability([-5, 5], [4.8, 14.8], sigma=0.2) == pytest.approx([phi(1 / 2**0.5)])
+
+
+def test_where_a_track_begins_on_the_line_its_side_alone_is_asked():
+    assert probability([-0.1, 9], sigma=0.2) == pytest.approx([scipy.stats.norm.cdf(0.5)])
+    assert probability([9, -0.1], sigma=0.2) == pytest.approx([scipy.stats.norm.cdf(0.5)])
+
+
+@pytest.mark.parametrize("at", [-0.2, -0.01, 0.0, 0.03, 0.2])
+def test_a_passage_whose_track_breaks_on_the_line_counts_once(at):
+    assert len(crossings([-2, -1, at, at, 1, 2], track=[1, 1, 1, 2, 2, 2])) == 1
 
 
 def test_probability_is_what_simulated_errors_say():
