@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import dataframely as dy
 import numpy as np
 import polars as pl
 
@@ -153,7 +154,7 @@ def write_mot(tracks: pl.DataFrame, path: Path) -> None:
     rows.write_csv(path, include_header=False)
 
 
-def to_tracks(foreign: ForeignBoxes, *, recording_id: str, start_utc: datetime | None = None) -> pl.DataFrame:
+def to_tracks(foreign: ForeignBoxes, *, recording_id: str, start_utc: datetime | None = None) -> dy.DataFrame[Tracks]:
     """Another tool's tracks as TRACKS: numbered from 1, each with the class its boxes vote for.
 
     Boxes without an area and road users Passant does not count are left out.
@@ -183,7 +184,7 @@ def track_boxes(
     recording_id: str,
     start_utc: datetime | None = None,
     settings: TrackerSettings | None = None,
-) -> pl.DataFrame:
+) -> dy.DataFrame[Tracks]:
     """Follows another tool's boxes with Passant's tracker, without a video and without a model.
 
     Args:
