@@ -48,7 +48,7 @@ def heatmap_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.D
     Args:
         plan: surfaces with kind, name and outline_m.
         cells: cell_x, cell_y, density_per_m2.
-        lines: name, forward, backward, start_x, start_y, end_x, end_y in metres, forward_count, backward_count.
+        lines: name, forward, backward, path_wkt in metres, forward_count, backward_count.
     """
     figure = go.Figure()
     figure.update_layout(shapes=[_surface(surface) for surface in plan])
@@ -80,8 +80,9 @@ def _surface(surface: dict[str, Any]) -> dict[str, Any]:
 
 
 def _extent(cells: pl.DataFrame, lines: pl.DataFrame) -> tuple[float, float, float, float]:
-    x = [*cells["cell_x"], *lines["start_x"], *lines["end_x"]] or [-20.0, 20.0]
-    y = [*cells["cell_y"], *lines["start_y"], *lines["end_y"]] or [-15.0, 15.0]
+    corners = [corner for path in lines["path_wkt"] for corner in _corners(path)]
+    x = [*cells["cell_x"], *(x for x, _ in corners)] or [-20.0, 20.0]
+    y = [*cells["cell_y"], *(y for _, y in corners)] or [-15.0, 15.0]
     return min(x) - _MARGIN_M, max(x) + 1 + _MARGIN_M, min(y) - _MARGIN_M, max(y) + 1 + _MARGIN_M
 
 
@@ -115,18 +116,24 @@ def _density(cells: pl.DataFrame) -> go.Heatmap:
 
 
 def _add_line(figure: go.Figure, row: dict[str, Any]) -> None:
-    x, y = [row["start_x"], row["end_x"]], [row["start_y"], row["end_y"]]
+    path = np.array(_corners(row["path_wkt"]))
     hover = (
         f"<b>{row['name']}</b><br>{row['forward']}: {count(row['forward_count'])}"
         f"<br>{row['backward']}: {count(row['backward_count'])}<extra></extra>"
     )
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": INK, "width": 4}, hovertemplate=hover, name=row["name"])
+        go.Scatter(
+            x=path[:, 0],
+            y=path[:, 1],
+            mode="lines",
+            line={"color": INK, "width": 4},
+            hovertemplate=hover,
+            name=row["name"],
+        )
     )
     # Forward is to the right of the line, looking from its start to its end.
-    length = float(np.hypot(x[1] - x[0], y[1] - y[0]))
-    right = np.array([y[1] - y[0], x[0] - x[1]]) / length
-    middle = np.array([sum(x) / 2, sum(y) / 2])
+    middle, along = _middle(path)
+    right = np.array([along[1], -along[0]])
     for side, colour, number in ((right, FORWARD, row["forward_count"]), (-right, BACKWARD, row["backward_count"])):
         tip, tail = middle + side * 2.4, middle + side * 0.3
         figure.add_annotation(
@@ -138,6 +145,22 @@ def _add_line(figure: go.Figure, row: dict[str, Any]) -> None:
             x=label[0], y=label[1], text=f"<b>{count(number)}</b>", showarrow=False,
             font={"color": "white", "size": 13}, bgcolor=colour, borderpad=3,
         )  # fmt: skip
+
+
+def _corners(path_wkt: str) -> list[tuple[float, float]]:
+    """The corners of a WKT LINESTRING."""
+    pairs = path_wkt.removeprefix("LINESTRING (").removesuffix(")").split(", ")
+    return [(float(x), float(y)) for x, y in (pair.split() for pair in pairs)]
+
+
+def _middle(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The point half-way along a path (n, 2), and the unit vector along the path there."""
+    steps = np.diff(path, axis=0)
+    lengths = np.hypot(*steps.T)
+    ends = np.cumsum(lengths)
+    leg = int(np.searchsorted(ends, ends[-1] / 2))
+    share = (ends[-1] / 2 - ends[leg]) / lengths[leg] + 1
+    return path[leg] + share * steps[leg], steps[leg] / lengths[leg]
 
 
 def _add_scale_and_north(figure: go.Figure, left: float, right: float, low: float, high: float) -> None:

@@ -33,7 +33,7 @@ def sites(release: Release) -> pl.DataFrame:
 
 
 def lines(release: Release, site_id: str) -> pl.DataFrame:
-    """line_id, name, space, forward, backward, start_x, start_y, end_x, end_y, calibration_note."""
+    """line_id, name, space, forward, backward, path_wkt, calibration_note."""
     return release.query("lines", "counting_lines", site_id=site_id)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
-from geo.crossings import HYSTERESIS_M, cross_line
+from geo.crossings import HYSTERESIS_M, cross_lines
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,7 +34,8 @@ def passages(track: Ints, frame: Ints, place_m: Floats, line_m: Floats) -> pl.Da
         line's left to its right, looking from start to end); in order of frame.
     """
     hysteresis = np.full(len(track), HYSTERESIS_M)
-    before, share, is_forward = cross_line(track, place_m[:, 0], place_m[:, 1], hysteresis, line_m)
+    found = cross_lines(track, (place_m[:, 0], place_m[:, 1]), hysteresis, [line_m])
+    before, share, is_forward = found.before, found.share, found.is_forward
     ahead = frame[np.minimum(before + 1, len(frame) - 1)] if len(frame) else frame
     time = frame[before] + share * (ahead - frame[before])
     return pl.DataFrame({"track": track[before], "frame": time, "is_forward": is_forward}).sort("frame", "track")

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from detectors.camera import Camera
 from geo.calibration import Calibration, CalibrationError, calibrate, read_control_points
 from geo.site_description import (
     DetectorChoice,
+    JunctionDescription,
     LineDescription,
     LineProperties,
     LineRole,
@@ -37,6 +39,9 @@ from geo.site_features import FeatureError, Properties, read_features
 
 Floats = NDArray[np.float64]
 Point = tuple[float, float]
+
+# How far the middle of a junction must lie to the side of its gates, as a share of their length.
+_LEAST_INSIDE_SHARE = 0.05
 
 SITE_FILE, LINES_FILE, ZONES_FILE, PLAN_FILE = "site.yaml", "lines.geojson", "zones.geojson", "plan.geojson"
 
@@ -79,7 +84,8 @@ class CountingLine:
 
     Attributes:
         space: "image" for pixels (x right, y down), "ground" for local metres.
-        start, end: its ends. Forward is from its left to its right, looking from start to end.
+        path: its corners from start to end, two or more. Forward is from its left to its right,
+            looking from start to end.
         forward, backward: what people call the two directions.
         anchor: the point of a box that is followed across an image line, as shares of its width
             and height; (0.5, 1) is where feet and wheels touch the ground.
@@ -90,8 +96,7 @@ class CountingLine:
     name: str
     camera_id: str
     space: Literal["image", "ground"]
-    start: Point
-    end: Point
+    path: tuple[Point, ...]
     forward: str
     backward: str
     anchor: Point = (0.5, 1.0)
@@ -107,6 +112,22 @@ class Zone:
     camera_id: str
     purpose: ZonePurpose
     outline_m: Floats
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Gates that road users enter and leave by.
+
+    Attributes:
+        gates: line_id of counting lines around it, all of one camera and one space.
+        inward: of each gate, the direction in which it is entered: the one to the gates' common middle.
+    """
+
+    junction_id: str
+    name: str
+    camera_id: str
+    gates: tuple[str, ...]
+    inward: tuple[Literal["forward", "backward"], ...]
 
 
 @dataclass(frozen=True)
@@ -138,6 +159,7 @@ class Site:
     cameras: tuple[Camera, ...]
     calibrations: Mapping[str, Calibration]
     lines: tuple[CountingLine, ...]
+    junctions: tuple[Junction, ...]
     zones: tuple[Zone, ...]
     plan: tuple[Surface, ...]
     detector: DetectorChoice
@@ -158,6 +180,10 @@ class Site:
     def lines_of(self, camera_id: str, space: Literal["image", "ground"]) -> list[CountingLine]:
         """The counting lines of a camera in one space."""
         return [line for line in self.lines if line.camera_id == camera_id and line.space == space]
+
+    def junctions_of(self, camera_id: str) -> list[Junction]:
+        """The junctions a camera sees."""
+        return [junction for junction in self.junctions if junction.camera_id == camera_id]
 
     def zones_of(self, camera_id: str, purpose: ZonePurpose) -> list[Zone]:
         """The zones of a camera for one purpose."""
@@ -191,12 +217,14 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
         Camera(c.camera_id, c.size_px, zone, c.file_name_time, c.trusts_container_time, tuple(c.privacy_masks_px))
         for c in described.cameras
     )
-    lines = [_image_line(c.camera_id, line) for c in described.cameras for line in c.counting_lines]
+    lines = [_image_line(c.camera_id, line, folder) for c in described.cameras for line in c.counting_lines]
     known = {c.camera_id for c in cameras}
     lines += _ground_lines(documents.get(LINES_FILE), f"{folder}/{LINES_FILE}", frame, known)
     zones = _zones(documents.get(ZONES_FILE), f"{folder}/{ZONES_FILE}", frame, known)
     _refuse_doubles([c.camera_id for c in cameras], f"{folder}/{SITE_FILE}: cameras: camera_id")
     _refuse_doubles([line.line_id for line in lines], f"{folder}: counting lines: line_id")
+    junctions = tuple(_junction(j, lines, f"{folder}/{SITE_FILE}") for j in described.junctions)
+    _refuse_doubles([j.junction_id for j in junctions], f"{folder}/{SITE_FILE}: junctions: junction_id")
     _refuse_doubles([zone.zone_id for zone in zones], f"{folder}/{ZONES_FILE}: zone_id")
     text = "\x00".join(f"{name}\x00{documents[name]}" for name in sorted(documents))
     return Site(
@@ -209,6 +237,7 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
         cameras=cameras,
         calibrations=_calibrations(described, documents, folder, frame),
         lines=tuple(lines),
+        junctions=junctions,
         zones=tuple(zones),
         plan=_plan(documents.get(PLAN_FILE), f"{folder}/{PLAN_FILE}", frame),
         detector=described.detector,
@@ -236,18 +265,49 @@ def _refuse_doubles(names: list[str], where: str) -> None:
             raise SiteError(f"{where}: '{name}' is used twice. Give each its own.")
 
 
-def _image_line(camera_id: str, line: LineDescription) -> CountingLine:
-    return CountingLine(
-        line.line_id,
-        line.name,
-        camera_id,
-        "image",
-        line.start_px,
-        line.end_px,
-        line.forward,
-        line.backward,
-        line.anchor,
+def _image_line(camera_id: str, line: LineDescription, folder: str) -> CountingLine:
+    path = _simple(line.path, f"{folder}/{SITE_FILE}: {line.line_id}")
+    return CountingLine(line.line_id, line.name, camera_id, "image", path, line.forward, line.backward, line.anchor)
+
+
+def _simple(path: tuple[Point, ...], where: str) -> tuple[Point, ...]:
+    """A path that has two sides: no corner twice in a row, and no crossing of itself."""
+    if any(a == b for a, b in pairwise(path)):
+        raise SiteError(f"{where}: has the same point twice in a row. Give each corner once.")
+    if not shapely.LineString(path).is_simple:
+        raise SiteError(f"{where}: crosses itself, so that it has no two sides. Draw it without a loop.")
+    return path
+
+
+def _junction(described: JunctionDescription, lines: list[CountingLine], path: str) -> Junction:
+    where = f"{path}: junctions: {described.junction_id}: gates"
+    known = {line.line_id: line for line in lines}
+    for name in described.gates:
+        if name not in known:
+            raise SiteError(f"{where}: no counting line '{name}'. Use one of: {', '.join(sorted(known)) or 'none'}.")
+    _refuse_doubles(described.gates, where)
+    gates = [known[name] for name in described.gates]
+    if len({(line.camera_id, line.space) for line in gates}) > 1:
+        raise SiteError(f"{where}: are of several cameras, or some in pixels and some in metres. Use lines of a kind.")
+    return Junction(
+        described.junction_id, described.name, gates[0].camera_id, tuple(described.gates), _inward(gates, where)
     )
+
+
+def _inward(gates: list[CountingLine], where: str) -> tuple[Literal["forward", "backward"], ...]:
+    """The direction of each gate that leads to the middle of all of them."""
+    ends = np.array([(line.path[0], line.path[-1]) for line in gates], dtype=float)
+    if gates[0].space == "image":
+        ends[..., 1] *= -1
+    to_middle, along = ends.mean(axis=(0, 1)) - ends[:, 0], ends[:, 1] - ends[:, 0]
+    right = to_middle[:, 0] * along[:, 1] - to_middle[:, 1] * along[:, 0]
+    for gate, side, length in zip(gates, right, np.hypot(*along.T), strict=True):
+        if abs(side) <= _LEAST_INSIDE_SHARE * length**2:
+            raise SiteError(
+                f"{where}: '{gate.line_id}' points to the middle of all gates, so that nobody can tell inside from "
+                "outside. Turn it, or leave it out."
+            )
+    return tuple("forward" if side > 0 else "backward" for side in right)
 
 
 def _features(
@@ -272,13 +332,12 @@ def _refuse_unknown_camera(camera_id: str, cameras: set[str], where: str) -> Non
 
 def _ground_lines(text: str | None, path: str, frame: LocalFrame | None, cameras: set[str]) -> list[CountingLine]:
     lines = []
-    for line, ends in _features(text, path, frame, "LineString", LineProperties):
-        if len(ends) != 2:
-            raise SiteError(f"{path}: {line.line_id}: has {len(ends)} points. Draw a straight line with two.")
+    for line, corners in _features(text, path, frame, "LineString", LineProperties):
+        if len(corners) < 2:
+            raise SiteError(f"{path}: {line.line_id}: has {len(corners)} point. Draw a line with two or more.")
         _refuse_unknown_camera(line.camera_id, cameras, f"{path}: {line.line_id}")
-        start, end = ((float(x), float(y)) for x, y in ends)
-        described = line.model_dump()
-        lines.append(CountingLine(**described, space="ground", start=start, end=end))
+        place = _simple(tuple((float(x), float(y)) for x, y in corners), f"{path}: {line.line_id}")
+        lines.append(CountingLine(**line.model_dump(), space="ground", path=place))
     return lines
 
 

@@ -56,11 +56,34 @@ class LineDescription(_Description):
 
     line_id: Identifier
     name: str
-    start_px: Point
-    end_px: Point
+    start_px: Point | None = None
+    end_px: Point | None = None
+    path_px: Annotated[tuple[Point, ...], Field(min_length=2)] | None = None
     forward: str
     backward: str
     anchor: Point = (0.5, 1.0)
+
+    @model_validator(mode="after")
+    def _has_one_path(self) -> LineDescription:
+        ends = (self.start_px is not None) + (self.end_px is not None)
+        if ends + 2 * (self.path_px is not None) != 2:
+            raise ValueError(f"{self.line_id} needs either start_px and end_px or path_px")
+        return self
+
+    @property
+    def path(self) -> tuple[Point, ...]:
+        """Its corners."""
+        if self.start_px is not None and self.end_px is not None:
+            return self.start_px, self.end_px
+        return self.path_px or ()
+
+
+class JunctionDescription(_Description):
+    """Counting lines that are the gates of a junction."""
+
+    junction_id: Identifier
+    name: str
+    gates: list[Identifier] = Field(min_length=2)
 
 
 class CalibrationDescription(_Description):
@@ -95,6 +118,7 @@ class SiteDescription(_Description):
     origin: tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]] | None = None
     detector: DetectorChoice = DetectorChoice()
     cameras: list[CameraDescription] = Field(min_length=1)
+    junctions: list[JunctionDescription] = []
     overlapping_views: list[tuple[str, str]] = []
 
     @model_validator(mode="after")

@@ -29,7 +29,7 @@ def trajectories(context: dg.AssetExecutionContext, site_day: SiteDays) -> dg.Ma
 
 @dg.asset(partitions_def=site_days, deps=[tracks, trajectories], group_name="metres", kinds={"parquet"})
 def crossings(context: dg.AssetExecutionContext, site_day: SiteDays) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """One row per crossing of a counting line, and time spent per cell beside it."""
+    """One row per crossing of a counting line; movements at junctions and time spent per cell beside it."""
     return result(site_day.of(context.partition_key).measure())
 
 

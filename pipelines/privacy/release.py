@@ -72,6 +72,41 @@ class FlowCounts(dy.Schema):
         return (pl.col("coverage") > 0) == pl.col("count").is_not_null()
 
 
+class JunctionMovements(dy.Schema):
+    """Tracks per junction, entry, exit, class and quarter-hour; movements nobody made have no row."""
+
+    site_id = dy.String(metadata=_described("The site."))
+    junction_id = dy.String(metadata=_described("The junction; see junctions."))
+    entry_line_id = dy.String(
+        nullable=True,
+        metadata=_described("The gate entered by. Empty: not seen, the track began inside or crossed none."),
+    )
+    exit_line_id = dy.String(
+        nullable=True, metadata=_described("The gate left by. Empty: not seen, the track ended inside or crossed none.")
+    )
+    road_user = dy.String(
+        check=lambda c: c.is_in(_ROAD_USERS), metadata=_described("Class of road user, by vote over its track.")
+    )
+    interval_start_utc = dy.Datetime(
+        time_unit="us", time_zone="UTC", metadata=_described("Start of the quarter-hour of the entry, UTC.")
+    )
+    interval_start_local = dy.Datetime(time_unit="us", metadata=_described("The same in the site's local time."))
+    count = dy.Int64(min=1, metadata=_described("Tracks counted in the observed part, not scaled up."))
+    is_u_turn = dy.Bool(metadata=_described("Whether the gate left by is the gate entered by."))
+    coverage = dy.Float64(
+        min=0, max=1.000001, metadata=_described("Share of the quarter-hour that was observed, 0 to 1.")
+    )
+    calibration_note = dy.String(
+        nullable=True, metadata=_described("What must be known about metres behind this number.")
+    )
+    is_simulated = dy.Bool(metadata=_described("Whether the footage was rendered and not filmed."))
+
+    @dy.rule()
+    def each_movement_once(cls) -> pl.Expr:  # noqa: N805
+        key = ("site_id", "junction_id", "entry_line_id", "exit_line_id", "road_user", "interval_start_utc")
+        return pl.struct(key).is_unique()
+
+
 class Coverage(dy.Schema):
     """Observed share of each quarter-hour per camera and class."""
 
@@ -166,14 +201,25 @@ class CountingLines(dy.Schema):
     space = dy.String(metadata=_described("image: drawn in pixels, no speeds. ground: drawn in metres."))
     forward = dy.String(metadata=_described("What people call the forward direction."))
     backward = dy.String(metadata=_described("What people call the backward direction."))
-    start_x = dy.Float64(metadata=_described("Start, in pixels or local metres as `space` says."))
-    start_y = dy.Float64(metadata=_described("Start, in pixels (down) or local metres (north)."))
-    end_x = dy.Float64(metadata=_described("End, in pixels or local metres."))
-    end_y = dy.Float64(metadata=_described("End, in pixels (down) or local metres (north)."))
-    start_lon = dy.Float64(nullable=True, metadata=_described("Longitude of the start, WGS84."))
-    start_lat = dy.Float64(nullable=True, metadata=_described("Latitude of the start, WGS84."))
-    end_lon = dy.Float64(nullable=True, metadata=_described("Longitude of the end, WGS84."))
-    end_lat = dy.Float64(nullable=True, metadata=_described("Latitude of the end, WGS84."))
+    path_wkt = dy.String(
+        metadata=_described("Its corners from start to end as a WKT LINESTRING, in pixels (y down) or local metres.")
+    )
+    path_lonlat_wkt = dy.String(
+        nullable=True, metadata=_described("The same in WGS84, longitude first; empty for lines in pixels.")
+    )
+    calibration_note = dy.String(
+        nullable=True, metadata=_described("What must be known about metres behind its numbers.")
+    )
+
+
+class Junctions(dy.Schema):
+    """Junctions and their gates."""
+
+    junction_id = dy.String(primary_key=True, metadata=_described("The junction."))
+    site_id = dy.String(primary_key=True, metadata=_described("The site."))
+    camera_id = dy.String(metadata=_described("The camera that sees it."))
+    name = dy.String(metadata=_described("What people call it."))
+    gates = dy.String(metadata=_described("Its gates, by line_id, separated by commas; see counting_lines."))
     calibration_note = dy.String(
         nullable=True, metadata=_described("What must be known about metres behind its numbers.")
     )
@@ -181,13 +227,19 @@ class CountingLines(dy.Schema):
 
 PER_DAY: dict[str, type[dy.Schema]] = {
     "flow_counts": FlowCounts,
+    "movements": JunctionMovements,
     "coverage": Coverage,
     "occupancy": CellOccupancy,
     "quality": Quality,
     **traffic.PER_DAY,
     **space.PER_DAY,
 }
-DIMENSIONS: dict[str, type[dy.Schema]] = {"sites": Sites, "counting_lines": CountingLines, **space.DIMENSIONS}
+DIMENSIONS: dict[str, type[dy.Schema]] = {
+    "sites": Sites,
+    "counting_lines": CountingLines,
+    "junctions": Junctions,
+    **space.DIMENSIONS,
+}
 
 
 @dataclass(frozen=True)

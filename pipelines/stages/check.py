@@ -10,6 +10,7 @@ import polars as pl
 
 from detectors.tracks import Tracks
 from geo.crossings import Crossings
+from geo.movements import Movements
 from geo.occupancy import Occupancy
 from geo.site import Site
 from geo.trajectories import Trajectories
@@ -26,6 +27,7 @@ _LAKE_TABLES: dict[str, type[dy.Schema]] = {
     track.REPORTS: track.TrackingReports,
     georeference.TABLE: Trajectories,
     measure.TABLE: Crossings,
+    measure.MOVEMENTS: Movements,
     measure.OCCUPANCY: Occupancy,
     **traffic.TABLES,
     **space.TABLES,
@@ -106,17 +108,19 @@ def _coverage(observed: pl.DataFrame) -> Verdict:
 
 
 def _conservation(session: Session, site: Site, day: date, lake: Lake) -> Verdict:
-    """Every crossing in the lake is in exactly one flow count, and the other way round."""
+    """Every crossing and every movement in the lake is in exactly one count, and the other way round."""
     loaded = session.frame("select_conservation", site_id=site.site_id, day=day)
-    in_lake = {
-        key.recording_id: lake.open(Crossings, measure.TABLE, key).height
-        for camera in site.cameras
-        for key in lake.keys(measure.TABLE, day, camera.camera_id)
-    }
-    counted = dict(zip(loaded["recording_id"], loaded["counted"], strict=True))
-    for recording_id in sorted(in_lake.keys() | counted.keys()):
-        found, number = in_lake.get(recording_id, 0), counted.get(recording_id, 0)
-        if found != number or recording_id not in counted:
-            details = f"{recording_id}: {found} crossings found, {number} counted"
-            return Verdict("conservation", is_passed=False, details=details)
-    return Verdict("conservation", is_passed=True, details=f"{sum(counted.values())} crossings found and counted")
+    for what, table, schema in (("crossings", measure.TABLE, Crossings), ("movements", measure.MOVEMENTS, Movements)):
+        in_lake = {
+            key.recording_id: lake.open(schema, table, key).height
+            for camera in site.cameras
+            for key in lake.keys(table, day, camera.camera_id)
+        }
+        counted = dict(zip(loaded["recording_id"], loaded[what], strict=True))
+        for recording_id in sorted(in_lake.keys() | counted.keys()):
+            found, number = in_lake.get(recording_id, 0), counted.get(recording_id, 0)
+            if found != number or recording_id not in counted:
+                details = f"{recording_id}: {found} {what} found, {number} counted"
+                return Verdict("conservation", is_passed=False, details=details)
+    details = f"{loaded['crossings'].sum()} crossings and {loaded['movements'].sum()} movements found and counted"
+    return Verdict("conservation", is_passed=True, details=details)

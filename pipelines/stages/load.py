@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from geo.crossings import Crossings
+from geo.movements import Movements
 from geo.occupancy import Occupancy
-from geo.site import CountingLine, Site
+from geo.site import CountingLine, Junction, Site
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
 from pipelines.stages import ingest, measure, space, track, traffic
@@ -21,9 +23,11 @@ from pipelines.warehouse.connection import Session, Warehouse
 
 TABLE = "flow_counts"
 
+Floats = NDArray[np.float64]
+
 
 def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit: AuditLog) -> StageReport:
-    """Replaces what a recording contributes to flow counts, occupancy and coverage.
+    """Replaces what a recording contributes to flow counts, movements, occupancy and coverage.
 
     The revision of a recording counts how often its contributions have changed.
     """
@@ -32,7 +36,14 @@ def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit:
         site=site.version,
         **{
             table: file_digest(lake.path(table, key))
-            for table in (measure.TABLE, measure.OCCUPANCY, track.REPORTS, *traffic.TABLES, *space.TABLES)
+            for table in (
+                measure.TABLE,
+                measure.MOVEMENTS,
+                measure.OCCUPANCY,
+                track.REPORTS,
+                *traffic.TABLES,
+                *space.TABLES,
+            )
         },
     )
     crossings = lake.open(Crossings, measure.TABLE, key)
@@ -55,7 +66,7 @@ def _replace_recording(
     tracking = lake.open(track.TrackingReports, track.REPORTS, key)
     seen = tracking.row(0, named=True)
     session.run("delete_loads", recording_id=key.recording_id)
-    for fact in ("coverage", "flow", "occupancy", *traffic.FACTS, *space.TABLES):
+    for fact in ("coverage", "flow", "movement", "occupancy", *traffic.FACTS, *space.TABLES):
         session.run(f"delete_{fact}_contributions", recording_id=key.recording_id)
     calibration = site.calibrations.get(key.camera_id)
     starts, ends = seen["observed_start_utc"], seen["observed_end_utc"]
@@ -86,6 +97,8 @@ def _replace_recording(
     observed = observed.with_columns(pl.col("road_user").cast(pl.String))
     session.insert("insert_coverage_contributions", observed, recording_id=key.recording_id, camera_id=key.camera_id)
     session.insert("insert_flow_contributions", _plain(crossings))
+    movements = lake.open(Movements, measure.MOVEMENTS, key)
+    session.insert("insert_movement_contributions", _plain(movements))
     cells = lake.open(Occupancy, measure.OCCUPANCY, key)
     session.insert("insert_occupancy_contributions", _plain(cells), camera_id=key.camera_id)
     traffic.insert_traffic(session, key, site, lake)
@@ -115,10 +128,14 @@ def _replace_site(session: Session, site: Site) -> None:
     optional = dict.fromkeys(("crs", "plan_geojson", "overlapping_views"), pl.String)
     optional |= dict.fromkeys(("origin_lon", "origin_lat"), pl.Float64)
     session.insert("insert_sites", pl.DataFrame([row], schema_overrides=optional))
+    session.run("delete_junctions", site_id=site.site_id)
+    if site.junctions:
+        rows = [_junction_row(junction, site) for junction in site.junctions]
+        session.insert("insert_junctions", pl.DataFrame(rows, schema_overrides={"calibration_note": pl.String}))
     session.run("delete_counting_lines", site_id=site.site_id)
     if site.lines:
         rows = [_line_row(line, site) for line in site.lines]
-        optional = {**dict.fromkeys(_LONLAT, pl.Float64), "calibration_note": pl.String}
+        optional = {"path_lonlat_wkt": pl.String, "calibration_note": pl.String}
         session.insert("insert_counting_lines", pl.DataFrame(rows, schema_overrides=optional))
     space.replace_zones(session, site)
 
@@ -138,22 +155,34 @@ def _plan_geojson(site: Site) -> str | None:
     return str(gpd.GeoDataFrame(rows, geometry=outlines, crs=site.frame.crs).to_crs("EPSG:4326").to_json())
 
 
-_LONLAT = ("start_lon", "start_lat", "end_lon", "end_lat")
-
-
 def _line_row(line: CountingLine, site: Site) -> dict[str, Any]:
     described = asdict(line)
-    start, end = described.pop("start"), described.pop("end")
+    path = np.array(described.pop("path"), dtype=float)
     described.pop("anchor")
     described.pop("role")
     is_ground = line.space == "ground" and site.frame is not None
-    lonlat = site.frame.to_lonlat(np.array([start, end])).ravel().tolist() if is_ground and site.frame else [None] * 4
-    ends = dict(zip(("start_x", "start_y", "end_x", "end_y"), map(float, (*start, *end)), strict=True))
     note = site.calibration_note(line.camera_id) if line.space == "ground" else None
     return {
         **described,
         "site_id": site.site_id,
-        **ends,
-        **dict(zip(_LONLAT, lonlat, strict=True)),
+        "path_wkt": _linestring(path, 3),
+        "path_lonlat_wkt": _linestring(site.frame.to_lonlat(path), 9) if is_ground and site.frame else None,
         "calibration_note": note,
     }
+
+
+def _junction_row(junction: Junction, site: Site) -> dict[str, Any]:
+    spaces = {line.space for line in site.lines if line.line_id in junction.gates}
+    return {
+        "site_id": site.site_id,
+        "junction_id": junction.junction_id,
+        "camera_id": junction.camera_id,
+        "name": junction.name,
+        "gates": ", ".join(junction.gates),
+        "calibration_note": site.calibration_note(junction.camera_id) if spaces == {"ground"} else None,
+    }
+
+
+def _linestring(path: Floats, decimals: int) -> str:
+    """Well-known text of a path (corners, 2)."""
+    return f"LINESTRING ({', '.join(f'{x:.{decimals}f} {y:.{decimals}f}' for x, y in path)})"

@@ -1,4 +1,4 @@
-"""CROSSINGS and OCCUPANCY of a recording."""
+"""CROSSINGS, MOVEMENTS and OCCUPANCY of a recording."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from detectors.tracks import Tracks
 from geo.crossings import Crossings, ground_crossings, image_crossings
+from geo.movements import Movements, junction_movements
 from geo.occupancy import Occupancy, occupy
 from geo.site import Site
 from geo.trajectories import Trajectories
@@ -18,35 +19,39 @@ from pipelines.stages import georeference, space, track, traffic
 from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
 from pipelines.stages.report import StageReport
 
-TABLE, OCCUPANCY = "crossings", "occupancy"
+TABLE, MOVEMENTS, OCCUPANCY = "crossings", "movements", "occupancy"
 _MORE = {**traffic.TABLES, **space.TABLES}
 
 
 def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
-    """Finds a recording's crossings, and sums where its road users spent their time."""
+    """Finds a recording's crossings and movements, and sums where its road users spent their time."""
     began = time.perf_counter()
     is_placed = lake.has(georeference.TABLE, key)
     image_lines = site.lines_of(key.camera_id, "image")
     ground_lines = site.lines_of(key.camera_id, "ground") if is_placed else []
     zones = [zone for zone in site.zones if zone.camera_id == key.camera_id]
+    junctions = site.junctions_of(key.camera_id)
     inputs = fingerprint(
         tracks=file_digest(lake.path(track.TABLE, key)),
         trajectories=file_digest(lake.path(georeference.TABLE, key)) if is_placed else None,
         lines=[asdict(line) for line in (*image_lines, *ground_lines)],
+        junctions=[asdict(junction) for junction in junctions],
         zones=[[zone.zone_id, zone.purpose, zone.outline_m.tolist()] for zone in zones],
         unmeasurable=site.unmeasurable(key.camera_id),
         observed=file_digest(lake.path(track.REPORTS, key)),
         code=code_of("geo"),
     )
-    is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, OCCUPANCY, *_MORE))
+    is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, MOVEMENTS, OCCUPANCY, *_MORE))
     if not is_current:
-        found = [image_crossings(lake.open(Tracks, track.TABLE, key), image_lines)]
+        tracks = lake.open(Tracks, track.TABLE, key)
+        found = [image_crossings(tracks, image_lines)]
         trajectories = lake.open(Trajectories, georeference.TABLE, key) if is_placed else Trajectories.create_empty()
         found.append(ground_crossings(trajectories, ground_lines))
         crossings = Crossings.validate(pl.concat(found))
         seen = lake.open(track.TrackingReports, track.REPORTS, key).row(0, named=True)
         observed = list(zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True))
         lake.save(Crossings, TABLE, key, crossings, inputs)
+        lake.save(Movements, MOVEMENTS, key, junction_movements(tracks, crossings, junctions), inputs)
         lake.save(Occupancy, OCCUPANCY, key, occupy(trajectories), inputs)
         more = traffic.measure_traffic(trajectories, crossings, site, key.camera_id)
         more |= space.measure_space(trajectories, zones, observed)

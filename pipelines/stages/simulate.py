@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from detectors.pinhole import Pinhole
 from detectors.road_users import RoadUser
 from detectors.synthetic import Actor, Light, Renderer, Surface, write_mp4
-from geo.crossings import DIRECTIONS, HYSTERESIS_M, cross_line
+from geo.crossings import DIRECTIONS, HYSTERESIS_M, cross_lines
 from geo.scenario import STEP_S, PoleCamera, Scenario, Scene, simulate
 from geo.site import CountingLine, Site, SiteError
 from pipelines.lake import replacing
@@ -131,8 +131,8 @@ def true_crossings(scene: Scene, lines: list[CountingLine]) -> pl.DataFrame:
     track, time_s, x, y = (rows[name].to_numpy() for name in ("user_id", "time_s", "x_m", "y_m"))
     found = []
     for line in lines:
-        ends = np.array([line.start, line.end])
-        before, share, forward = cross_line(track, x, y, np.full(len(x), HYSTERESIS_M), ends)
+        passed = cross_lines(track, (x, y), np.full(len(x), HYSTERESIS_M), [np.array(line.path)])
+        before, share, forward = passed.before, passed.share, passed.is_forward
         moment = time_s[before] + share * (time_s[before + 1] - time_s[before])
         found.append(
             pl.DataFrame(

@@ -41,9 +41,9 @@ class Warehouse:
         with self._connect(read_only=False) as connection:
             connection.execute("BEGIN")
             try:
-                for table in ("sites", "counting_lines", "zones", "service_levels", "loads", "verdicts"):
+                for table in ("sites", "counting_lines", "junctions", "zones", "service_levels", "loads", "verdicts"):
                     connection.execute(statement(f"create_{table}"))
-                for fact in ("coverage", "flow", "occupancy", "zone_occupancy", "zone_balance", "dwell"):
+                for fact in ("coverage", "flow", "movement", "occupancy", "zone_occupancy", "zone_balance", "dwell"):
                     connection.execute(statement(f"create_{fact}_contributions"))
                 for fact in ("speed", "queue", "discharge", "conflict"):
                     connection.execute(statement(f"create_{fact}_contributions"))

@@ -14,6 +14,8 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +24,6 @@ import numpy as np
 from detectors.track_video import track_video
 from detectors.video import Decoding, Frames, read_frames
 from detectors.yolo import YoloDetector, YoloSettings
-from geo.crossings import cross_line
 from pipelines.sites import load_site
 from tests import builders
 
@@ -105,18 +106,15 @@ def _letterboxed(batch: Frames, size: int):
     return torch.from_numpy(canvas[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255)
 
 
-def crossings() -> None:
-    """Million points per CPU second through the crossing kernel with hysteresis, one line."""
-    rng, tracks, steps = np.random.default_rng(0), 10_000, 300
-    track = np.repeat(np.arange(tracks), steps)
-    xy = rng.uniform(-50, 50, (tracks, 1, 2)) + np.cumsum(rng.normal(0, 0.3, (tracks, steps, 2)), axis=1)
-    x, y = xy.reshape(-1, 2).T.copy()
-    line, hysteresis = np.array([[0.0, -20.0], [0.0, 20.0]]), np.full(len(x), 0.25)
-    times = [cpu_s(lambda: cross_line(track, x, y, hysteresis, line))[0] for _ in range(ROUNDS)]
-    report("crossings", len(x) / statistics.median(times) / 1e6, 20)
+def geo() -> None:
+    """What the geo room measures: every module beside this one that has a benchmark of its name."""
+    for name in ("crossings", "smoothing", "space", "conflicts"):
+        module = f"tests.benchmarks.{name}"
+        if find_spec(module):
+            getattr(import_module(module), f"bench_{name}")()
 
 
-BENCHMARKS = {"tracking": tracking, "crossings": crossings}
+BENCHMARKS = {"tracking": tracking, "geo": geo}
 
 
 def main() -> None:

@@ -10,10 +10,7 @@ LINES = pl.DataFrame(
         "name": ["Gate"],
         "forward": ["east"],
         "backward": ["west"],
-        "start_x": [0.0],
-        "start_y": [0.0],
-        "end_x": [0.0],
-        "end_y": [10.0],
+        "path_wkt": ["LINESTRING (0.0 0.0, 0.0 10.0)"],
         "forward_count": [12],
         "backward_count": pl.Series([None], dtype=pl.Int64),
     }
@@ -35,6 +32,16 @@ def test_forward_points_to_the_right_of_the_line():
     arrow = next(a for a in figure.layout.annotations if a.arrowcolor == figures.FORWARD)
     assert arrow.x > 0
     assert arrow.y == pytest.approx(5.0)
+
+
+def test_a_bent_line_is_drawn_with_its_corners_and_arrows_half_way():
+    bent = LINES.with_columns(path_wkt=pl.lit("LINESTRING (0.0 0.0, 0.0 2.0, 6.0 2.0)"))
+    figure = figures.heatmap_on_plan(PLAN, CELLS, bent)
+    drawn = next(trace for trace in figure.data if trace.type == "scatter")
+    assert list(zip(drawn.x, drawn.y, strict=True)) == [(0, 0), (0, 2), (6, 2)]
+    arrow = next(a for a in figure.layout.annotations if a.arrowcolor == figures.FORWARD)
+    assert arrow.x == pytest.approx(2.0)
+    assert arrow.y < 2
 
 
 def test_what_was_not_observed_is_never_a_zero():

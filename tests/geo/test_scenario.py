@@ -61,7 +61,7 @@ def test_truth_is_what_an_independent_count_says():
     lines = [line for line in FOLDER.site.lines if line.space == "ground"]
     truth = true_crossings(SCENE, lines)
     for line in lines:
-        (x0, y0), (x1, y1) = line.start, line.end
+        (x0, y0), (x1, y1) = line.path
         side = (pl.col("x_m") - x0) * (y1 - y0) - (pl.col("y_m") - y0) * (x1 - x0)
         ends = (
             ROWS.with_columns(side=side)

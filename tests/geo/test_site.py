@@ -12,10 +12,39 @@ def test_a_site_is_read_in_metres():
     site = builders.site()
     gate = next(line for line in site.lines if line.line_id == "gate")
     assert gate.space == "ground"
-    assert gate.start == pytest.approx((8, 0), abs=1e-6)
-    assert gate.end == pytest.approx((8, 12), abs=1e-6)
+    assert np.array(gate.path) == pytest.approx(np.array([[8, 0], [8, 12]]), abs=1e-6)
     assert site.plan[0].outline_m == pytest.approx(np.array([[0, 0], [16, 0], [16, 12], [0, 12]]), abs=1e-6)
     assert [line.line_id for line in site.lines_of("pole", "image")] == ["gate_px"]
+
+
+def test_lines_may_have_corners():
+    corners = [(2, 1), (8, 6), (14, 1)]
+    documents, _, _ = ground_line_along(corners, "")
+    in_pixels = described(gate_px(start_px=None, end_px=None, path_px=[[80, 110], [70, 60], [80, 10]]))
+    site = read_site({**documents, "site.yaml": in_pixels["site.yaml"]}, "s")
+    paths = {line.line_id: line.path for line in site.lines}
+    assert np.array(paths["a"]) == pytest.approx(np.array(corners), abs=1e-6)
+    assert paths["gate_px"] == ((80, 110), (70, 60), (80, 10))
+
+
+def test_a_junction_knows_its_gates():
+    exit_px = {
+        "line_id": "exit_px",
+        "name": "Exit",
+        "start_px": [20, 110],
+        "end_px": [20, 10],
+        "forward": "r",
+        "backward": "l",
+    }
+    document = builders.site_file(junctions=[{"junction_id": "j", "name": "J", "gates": ["exit_px", "gate_px"]}])
+    document["cameras"][0]["counting_lines"].append(exit_px)
+    site = read_site({**builders.site_documents(), "site.yaml": yaml.safe_dump(document)}, "s")
+    (junction,) = site.junctions
+    assert junction.camera_id == "pole"
+    assert junction.gates == ("exit_px", "gate_px")
+    # Both are drawn upwards; the middle is to the right of the one and to the left of the other.
+    assert junction.inward == ("forward", "backward")
+    assert site.junctions_of("pole") == [junction]
 
 
 def test_metres_to_degrees_and_back_is_the_identity():
@@ -75,6 +104,27 @@ def holed():
     return feature
 
 
+def gate_px(**changes):
+    return lambda document: document["cameras"][0]["counting_lines"][0].update(changes)
+
+
+def junction(*gates):
+    return builders.site_documents(junctions=[{"junction_id": "crossing", "name": "Crossing", "gates": list(gates)}])
+
+
+def in_a_row():
+    document = builders.site_file(junctions=[{"junction_id": "j", "name": "J", "gates": ["gate_px", "next_px"]}])
+    lines = document["cameras"][0]["counting_lines"]
+    lines.append({**lines[0], "line_id": "next_px", "start_px": [80, 10], "end_px": [80, 5]})
+    return {**builders.site_documents(), "site.yaml": yaml.safe_dump(document)}
+
+
+def ground_line_along(corners, message):
+    names = {"line_id": "a", "name": "A", "camera_id": "pole", "forward": "f", "backward": "b"}
+    line = builders.feature("LineString", corners, **names)
+    return {**builders.site_documents(), "lines.geojson": builders.collection(line)}, "lines.geojson", message
+
+
 MALFORMED = {
     "not YAML": ({**builders.site_documents(), "site.yaml": "site_id: [unclosed"}, "site.yaml", "not valid YAML"),
     "empty": ({**builders.site_documents(), "site.yaml": ""}, "site.yaml", "the whole file"),
@@ -120,24 +170,25 @@ MALFORMED = {
         "lines.geojson",
         "line_id: missing",
     ),
-    "line with three points": (
-        {
-            **builders.site_documents(),
-            "lines.geojson": builders.collection(
-                builders.feature(
-                    "LineString",
-                    [(0, 0), (1, 1), (2, 0)],
-                    line_id="a",
-                    name="A",
-                    camera_id="pole",
-                    forward="f",
-                    backward="b",
-                )
-            ),
-        },
-        "lines.geojson",
-        "3 points",
+    "line with one point": ground_line_along([(0, 0)], "1 point"),
+    "line with a corner twice": ground_line_along([(0, 0), (1, 1), (1, 1)], "same point twice"),
+    "line that crosses itself": ground_line_along([(0, 0), (2, 2), (2, 0), (0, 2)], "crosses itself"),
+    "image line with one end": (described(gate_px(end_px=None)), "site.yaml", "gate_px needs either"),
+    "image line with ends and path": (
+        described(gate_px(path_px=[[0, 0], [9, 9]])),
+        "site.yaml",
+        "gate_px needs either",
     ),
+    "image line that crosses itself": (
+        described(gate_px(start_px=None, end_px=None, path_px=[[0, 0], [20, 20], [20, 0], [0, 20]])),
+        "site.yaml",
+        "crosses itself",
+    ),
+    "junction with an unknown gate": (junction("gate", "mast"), "site.yaml", "no counting line 'mast'"),
+    "junction with one gate": (junction("gate"), "site.yaml", "junctions.0.gates"),
+    "junction with a gate twice": (junction("gate", "gate"), "site.yaml", "used twice"),
+    "junction of gates in a row": (in_a_row(), "site.yaml", "inside from outside"),
+    "junction of pixels and metres": (junction("gate", "gate_px"), "site.yaml", "some in metres"),
     "line of an unknown camera": (
         {
             **builders.site_documents(),

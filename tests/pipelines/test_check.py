@@ -47,6 +47,10 @@ BROKEN = {
     "coverage": lambda day: sql(day, "UPDATE loads SET observed_s = 1.0"),
     "coverage, twice": lambda day: sql(day, "UPDATE coverage_contributions SET observed_s = 901"),
     "conservation": lose_a_crossing,
+    "conservation, movements": lambda day: sql(
+        day,
+        "INSERT INTO movement_contributions SELECT recording_id, 'square', NULL, NULL, 'car', start_utc, 1 FROM loads",
+    ),
     "conservation, doubled": lambda day: sql(day, "INSERT INTO flow_contributions SELECT * FROM flow_contributions"),
 }
 

@@ -1,6 +1,7 @@
 """The whole stream of one small day, from recording to release, with recorded boxes."""
 
 import hashlib
+import json
 from datetime import date, timedelta
 
 import duckdb
@@ -11,6 +12,7 @@ from geo.crossings import Crossings
 from geo.site import SiteError
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
+from pipelines.publishing.store import read_latest
 from pipelines.settings import Settings
 from pipelines.stages.site_day import SiteDay
 from pipelines.warehouse.connection import Warehouse
@@ -161,6 +163,54 @@ def test_metres_of_an_exceptional_calibration_say_so(data):
     assert counts.filter(line_id="gate_px")["calibration_note"].null_count() == 96 * 2 * 8
     assert counts.filter(line_id="gate")["calibration_note"].str.contains("only four points").all()
     assert rows(settings, "occupancy")["calibration_note"].str.contains("only four points").all()
+
+
+def junction_site(data):
+    """The small site with a second gate, so that its square is a junction of two."""
+    described = builders.site_file(
+        junctions=[{"junction_id": "square", "name": "Square", "gates": ["gate_px", "west_px"]}]
+    )
+    west = {
+        **described["cameras"][0]["counting_lines"][0],
+        "line_id": "west_px",
+        "start_px": [40, 110],
+        "end_px": [40, 10],
+    }
+    described["cameras"][0]["counting_lines"].append(west)
+    documents = builders.site_documents(cameras=described["cameras"], junctions=described["junctions"])
+    builders.write_site(data / "sites" / "crossroads", documents)
+
+
+def test_movements_are_counted_and_released(data):
+    junction_site(data)
+    settings = Settings(data)
+    builders.video(settings.recordings / "pole" / "pole_2026-06-10_08-14-58.mp4")
+
+    def three():
+        stays = builders.walk(range(40), (60, 90), (62, 90), width=8.0, height=20.0)
+        return builders.recorded(stays, *(list(w) for w in WALKS))
+
+    outcome = builders.run_day(builders.site_day(settings), three)
+    assert all(v.is_passed for v in outcome["checks"]), outcome["checks"]
+    found = rows(settings, "movements").sort("road_user", "entry_line_id", nulls_last=True)
+    columns = ["junction_id", "entry_line_id", "exit_line_id", "road_user", "count", "is_u_turn"]
+    assert found.select(columns).rows() == [
+        ("square", "gate_px", "west_px", "car", 1, False),
+        ("square", "west_px", "gate_px", "pedestrian", 1, False),
+        ("square", None, None, "pedestrian", 1, False),
+    ]
+    assert (found["coverage"] * 900).to_list() == pytest.approx([2.0, 2.0, 2.0])
+    manifest = json.loads(
+        (settings.released / "planner" / read_latest(settings.released / "planner")["manifest"]).read_text()
+    )
+    assert [f["rows"] for f in manifest["tables"]["movements"]["files"]] == [3]
+    assert [f["rows"] for f in manifest["tables"]["junctions"]["files"]] == [1]
+
+
+WALKS = (
+    builders.walk(range(40), (20, 70), (140, 70)),
+    builders.walk(range(40), (140, 110), (20, 110), road_user="car", width=30.0, height=20.0),
+)
 
 
 def test_an_uncalibrated_camera_has_counts_and_no_metres(data):

@@ -1,0 +1,2 @@
+-- Grain: one junction.
+SELECT * FROM junctions ORDER BY site_id, junction_id;

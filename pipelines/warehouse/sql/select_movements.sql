@@ -1,0 +1,45 @@
+-- Grain: junction x entry x exit x class x quarter-hour of one site and local day, where somebody was.
+-- A movement without a row in an observed quarter-hour was not made; `coverage` tells which were observed.
+WITH site AS (
+    SELECT * FROM sites WHERE site_id = $site_id
+),
+quarters AS (
+    SELECT unnest(range(
+        timezone(time_zone, $day::DATE::TIMESTAMP),
+        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        INTERVAL 15 MINUTE
+    )) AS interval_start_utc
+    FROM site
+),
+observed AS (
+    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
+    FROM coverage_contributions AS c
+    JOIN quarters USING (interval_start_utc)
+    GROUP BY ALL
+)
+SELECT
+    l.site_id,
+    m.junction_id,
+    m.entry_line_id,
+    m.exit_line_id,
+    m.road_user,
+    m.interval_start_utc,
+    timezone(site.time_zone, m.interval_start_utc) AS interval_start_local,
+    sum(m.count)::BIGINT AS count,
+    coalesce(m.entry_line_id = m.exit_line_id, false) AS is_u_turn,
+    round(any_value(observed.coverage), 9)::DOUBLE AS coverage,
+    any_value(j.calibration_note) AS calibration_note,
+    site.is_simulated
+FROM movement_contributions AS m
+JOIN loads AS l USING (recording_id)
+JOIN site ON site.site_id = l.site_id
+JOIN junctions AS j ON j.site_id = l.site_id AND j.junction_id = m.junction_id
+JOIN quarters USING (interval_start_utc)
+LEFT JOIN observed
+    ON observed.camera_id = l.camera_id
+    AND observed.road_user = m.road_user
+    AND observed.interval_start_utc = m.interval_start_utc
+GROUP BY
+    l.site_id, m.junction_id, m.entry_line_id, m.exit_line_id, m.road_user, m.interval_start_utc, site.time_zone,
+    site.is_simulated
+ORDER BY junction_id, entry_line_id, exit_line_id, road_user, interval_start_utc;
