@@ -333,8 +333,6 @@ def _refuse_unknown_camera(camera_id: str, cameras: set[str], where: str) -> Non
 def _ground_lines(text: str | None, path: str, frame: LocalFrame | None, cameras: set[str]) -> list[CountingLine]:
     lines = []
     for line, corners in _features(text, path, frame, "LineString", LineProperties):
-        if len(corners) < 2:
-            raise SiteError(f"{path}: {line.line_id}: has {len(corners)} point. Draw a line with two or more.")
         _refuse_unknown_camera(line.camera_id, cameras, f"{path}: {line.line_id}")
         place = _simple(tuple((float(x), float(y)) for x, y in corners), f"{path}: {line.line_id}")
         lines.append(CountingLine(**line.model_dump(), space="ground", path=place))

@@ -170,7 +170,7 @@ MALFORMED = {
         "lines.geojson",
         "line_id: missing",
     ),
-    "line with one point": ground_line_along([(0, 0)], "1 point"),
+    "line with one point": ground_line_along([(0, 0)], "too few points"),
     "line with a corner twice": ground_line_along([(0, 0), (1, 1), (1, 1)], "same point twice"),
     "line that crosses itself": ground_line_along([(0, 0), (2, 2), (2, 0), (0, 2)], "crosses itself"),
     "image line with one end": (described(gate_px(end_px=None)), "site.yaml", "gate_px needs either"),
