@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from detectors.camera import Camera, Polygon
+from detectors.lens import Lens
 from geo.calibration import Calibration, CalibrationError, Exemption, calibrate, read_control_points
 
 Floats = NDArray[np.float64]
@@ -147,7 +148,15 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
     frame = LocalFrame(described.crs, *described.origin) if described.crs and described.origin else None
     zone = described.time_zone
     cameras = tuple(
-        Camera(c.camera_id, c.size_px, zone, c.file_name_time, c.trusts_container_time, tuple(c.privacy_masks_px))
+        Camera(
+            c.camera_id,
+            c.size_px,
+            zone,
+            c.file_name_time,
+            c.trusts_container_time,
+            tuple(c.privacy_masks_px),
+            Lens(**c.lens.model_dump()) if c.lens else None,
+        )
         for c in described.cameras
     )
     lines = [_image_line(c.camera_id, line) for c in described.cameras for line in c.counting_lines]
@@ -220,12 +229,22 @@ class _DescribedCalibration(_Described):
     exception: Exemption | None = None
 
 
+class _DescribedLens(_Described):
+    focal_px: float = Field(gt=0)
+    centre_px: Point
+    k1: float = 0.0
+    k2: float = 0.0
+    p1: float = 0.0
+    p2: float = 0.0
+
+
 class _DescribedCamera(_Described):
     camera_id: Identifier
     size_px: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
     file_name_time: str | None = None
     trusts_container_time: bool = False
     privacy_masks_px: list[Annotated[Polygon, Field(min_length=3)]] = []
+    lens: _DescribedLens | None = None
     calibration: _DescribedCalibration | None = None
     counting_lines: list[_DescribedLine] = []
 
