@@ -28,6 +28,42 @@ _CONFLICT_M, _MERGE_M = 2.4, 10.0
 _DOORS_AT_M = 1.0
 # Pedestrians step out only before who can still stop without haste, in m/s2 and seconds.
 _HASTE_M_S2, _REACTION_S = 2.2, 0.5
+# Vehicles wait for people who are in their lane, will be within this time, or stand beside it within this distance.
+_LANE_M, _COMES_S, _BESIDE_M = 1.9, 4.0, 2.0
+
+
+@dataclass(frozen=True)
+class OnFoot:
+    """People on a crossing or about to step onto it: positions (n, 2) in metres, velocities (n, 2) in m/s."""
+
+    xy_m: Floats
+    velocity_m_s: Floats
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What vehicles see at one moment: the time, the people on each crossing, those who walk to a vehicle's doors."""
+
+    time_s: float
+    on_foot: dict[str, OnFoot]
+    boarding: dict[int, int]
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """Where a route passes a crossing: its middle there and the direction across it."""
+
+    middle_m: Floats
+    across: Floats
+
+    def is_wanted(self, people: OnFoot) -> bool:
+        """Whether somebody on foot is in the lane, will be there soon, or waits beside it."""
+        aside = (people.xy_m - self.middle_m) @ self.across
+        away = np.sign(aside) * (people.velocity_m_s @ self.across)
+        to_go = np.abs(aside) - _LANE_M
+        comes = (away < -0.2) & (to_go < -away * _COMES_S)
+        stands = (np.abs(away) <= 0.2) & (to_go < _BESIDE_M)
+        return bool(((to_go < 0) | comes | stands).any())
 
 
 @dataclass(frozen=True)
@@ -46,6 +82,7 @@ class _Place:
     route: int
     at_m: float
     beyond_m: dict[str, float]  # crossing -> where it ends on this route
+    lanes: dict[str, _Lane]
     conflicts: list[_Conflict]
 
 
@@ -83,12 +120,18 @@ class Gates:
             at_m, distance_m = self.paths[r].nearest(gate.at_m)
             if distance_m <= _ON_PATH_M and (not gate.routes or route_id in gate.routes):
                 ends = {c: self._end_m(c, r, at_m) for c in gate.crossings}
-                found.append(_Place(gate, r, at_m, ends, self._conflicts(gate, r, at_m)))
+                lanes = {c: self._lane(c, r) for c in gate.crossings}
+                found.append(_Place(gate, r, at_m, ends, lanes, self._conflicts(gate, r, at_m)))
         return found
 
     def _end_m(self, crossing: str, route: int, at_m: float) -> float:
         inside = contains(self._outlines[crossing], self.paths[route].xy_m)
         return float(np.flatnonzero(inside)[-1]) * SAMPLE_M if inside.any() else at_m
+
+    def _lane(self, crossing: str, route: int) -> _Lane:
+        way_m, _ = self.paths[route].nearest(self._outlines[crossing].mean(axis=0))
+        middle, heading = self.paths[route].at(np.array([way_m]))
+        return _Lane(middle[0], np.array([-np.sin(heading[0]), np.cos(heading[0])]))
 
     def _conflicts(self, gate: Gate, route: int, at_m: float) -> list[_Conflict]:
         mine = self.paths[route].xy_m[int(at_m / SAMPLE_M) :]
@@ -110,17 +153,14 @@ class Gates:
         here: Ints,
         gap_m: Floats,
         ahead_m_s: Floats,
-        *,
-        time_s: float,
-        busy: dict[str, bool],
-        boarding: dict[int, int],
+        seen: Surroundings,
     ) -> tuple[Floats, Floats]:
         """Puts a standing obstacle behind every closed gate.
 
         Returns:
             Gaps in metres and speeds ahead of the vehicles ``here``, gates included.
         """
-        self._serve(traffic, here, time_s, boarding)
+        self._serve(traffic, here, seen)
         free_m = gap_m.copy()
         for place in self.places:
             k = np.flatnonzero(traffic.fleet.route[here] == place.route)
@@ -128,7 +168,7 @@ class Gates:
                 continue
             who = here[k]
             to_stop = place.at_m - traffic.place_m[who] - traffic.length_m[who] / 2
-            held = self._is_closed(place, traffic, here, time_s, busy) | self._must_call(place, traffic, who)
+            held = self._is_closed(place, traffic, here, seen) | self._must_call(place, traffic, who)
             if place.gate.clear_m:
                 room = free_m[k] - to_stop - place.gate.clear_m - traffic.length_m[who]
                 held = held | ((room < 0) & (ahead_m_s[k] < 2.5))
@@ -139,12 +179,11 @@ class Gates:
             ahead_m_s[k] = np.where(stops, 0.0, ahead_m_s[k])
         return gap_m, ahead_m_s
 
-    def _is_closed(self, place: _Place, traffic: Traffic, here: Ints, time_s: float, busy: dict[str, bool]) -> bool:
-        for crossing in place.gate.crossings:
-            if busy.get(crossing, False):
-                return True
-            if crossing in self._has_signal and self.scenario.signal.is_street_closed(time_s):
-                return True
+    def _is_closed(self, place: _Place, traffic: Traffic, here: Ints, seen: Surroundings) -> bool:
+        if any(place.lanes[c].is_wanted(seen.on_foot[c]) for c in place.gate.crossings):
+            return True
+        if self._has_signal.intersection(place.gate.crossings) and self.scenario.signal.is_street_closed(seen.time_s):
+            return True
         return any(self._is_taken(c, traffic, here) for c in place.conflicts)
 
     def _is_taken(self, conflict: _Conflict, traffic: Traffic, here: Ints) -> bool:
@@ -168,7 +207,7 @@ class Gates:
             bool,
         )
 
-    def _serve(self, traffic: Traffic, here: Ints, time_s: float, boarding: dict[int, int]) -> None:
+    def _serve(self, traffic: Traffic, here: Ints, seen: Surroundings) -> None:
         """Opens doors of who has stopped at a stop and closes them when nobody is on the way."""
         for place in self.places:
             if place.gate.stop is None:
@@ -179,9 +218,9 @@ class Gates:
                 if i not in self.calls:
                     is_there = abs(to_stop) < _DOORS_AT_M and traffic.speed_m_s[i] < 0.15
                     if is_there and FIGURES[traffic.fleet.figure[i]].doors_m:
-                        self.calls[i] = Call(stop.stop_id, time_s, time_s + stop.dwell_s[0], time_s + stop.dwell_s[1])
+                        self.calls[i] = Call(stop.stop_id, *(seen.time_s + s for s in (0.0, *stop.dwell_s)))
                 call = self.calls.get(i)
-                if call and time_s >= call.least_s and (not boarding.get(i) or time_s >= call.latest_s):
+                if call and seen.time_s >= call.least_s and (not seen.boarding.get(i) or seen.time_s >= call.latest_s):
                     call.is_over = True
 
     def open_doors(self, traffic: Traffic) -> dict[int, tuple[str, RoadUser, Floats]]:

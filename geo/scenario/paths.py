@@ -45,7 +45,7 @@ class Path:
         """Speeds (k,) that the bends ahead allow, in m/s."""
         return self.limit_m_s[(way_m / SAMPLE_M).astype(int).clip(0, len(self.limit_m_s) - 1)]
 
-    def nearest(self, point_m: tuple[float, float]) -> tuple[float, float]:
+    def nearest(self, point_m: tuple[float, float] | Floats) -> tuple[float, float]:
         """Way from the start to the sample nearest to a point, and its distance, in metres."""
         distance = np.hypot(*(self.xy_m - np.array(point_m)).T)
         return float(distance.argmin()) * SAMPLE_M, float(distance.min())
@@ -75,8 +75,8 @@ def _rounded(via: Floats, radius_m: float) -> list[Floats]:
         start = corner - into * radius_m * np.tan(abs(turn) / 2)
         side = np.array([-into[1], into[0]]) * np.sign(turn)
         centre = start + side * radius_m
-        for angle in np.linspace(0.0, abs(turn), 24):
-            points.append(centre - side * radius_m * np.cos(angle) + into * radius_m * np.sin(angle))
+        angles = np.linspace(0.0, abs(turn), 24)
+        points += [centre + radius_m * (into * np.sin(a) - side * np.cos(a)) for a in angles]
     return [*points, via[-1]]
 
 

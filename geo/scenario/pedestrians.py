@@ -127,6 +127,11 @@ class Crowd:
         distance = np.hypot(*(self.via_m[here, k] - self.xy_m[here]).T)
         return np.where(at_kerb, self.crossing[here, k], -1), distance
 
+    def comes_from(self, here: Ints) -> Ints:
+        """The crossing whose kerb each person left last, -1 for none."""
+        k = self.target[here]
+        return np.where(k > 0, self.crossing[here, np.maximum(k - 1, 0)], -1)
+
     def _alight(self, time_s: float, doors: Doors) -> None:
         """Lets people out of vehicles that have just opened their doors."""
         for vehicle, (_, _, places) in doors.items():

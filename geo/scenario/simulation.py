@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from detectors.road_users import RoadUser
 from geo.scenario.bodies import FIGURES, draw_bodies
 from geo.scenario.description import Flow, Scenario
-from geo.scenario.ground import contains, survey
+from geo.scenario.gates import OnFoot, Surroundings
+from geo.scenario.ground import contains, survey, widened
 from geo.scenario.itineraries import Itineraries, bodies_of
 from geo.scenario.pedestrians import Crowd
 from geo.scenario.scene import EVENTS, USERS, Log, Scene
@@ -24,7 +25,7 @@ Event = tuple[str, int, float, float, float, float]
 STEP_S = 0.1
 WARM_UP_S = 90.0
 _ASIDE_SD_M = 0.1
-_ABOUT_TO_CROSS_M = 1.6
+_ABOUT_TO_CROSS_M, _MARGIN_M = 1.6, 1.0
 
 
 def simulate(
@@ -63,6 +64,7 @@ class _Run:
         self.crowd = Crowd(self.people, survey(outlines, corners.min(0) - 5.0, corners.max(0) + 5.0), crowd)
         self.crossings = [c.crossing_id for c in self.scenario.crossings]
         self.outlines = [np.array(c.outline_m) for c in self.scenario.crossings]
+        self.margins = [widened(o, _MARGIN_M) for o in self.outlines]
         self.log = Log()
 
     def scene(self) -> Scene:
@@ -72,10 +74,9 @@ class _Run:
             time_s = step * STEP_S
             if step >= 0:
                 self._note(time_s, vehicles)
-            busy = self._busy(time_s)
             may_walk = np.array([self._may_walk(c, time_s) for c in self.crossings], bool)
             doors = self.traffic.gates.open_doors(self.traffic)
-            self.traffic.step(time_s, STEP_S, busy, self.crowd.boarding())
+            self.traffic.step(STEP_S, Surroundings(time_s, self._on_foot(time_s), self.crowd.boarding()))
             self.crowd.step(time_s, STEP_S, may_walk, doors)
         positions = self.log.positions()
         users = self._users().join(positions, on="user_id", how="semi", maintain_order="left")
@@ -95,16 +96,20 @@ class _Run:
             if FIGURES[self.traffic.fleet.figure[i]].sections > 1:
                 self.log.note_sections(i, time_s, *self.traffic.sections(i))
 
-    def _busy(self, time_s: float) -> dict[str, bool]:
-        """Crossing -> whether vehicles must wait for somebody on foot."""
+    def _on_foot(self, time_s: float) -> dict[str, OnFoot]:
+        """Crossing -> the people on it, and where they have the right of way those about to step onto it."""
         here = self.crowd.here(time_s)
         waits, distance = self.crowd.waits_for(here)
-        busy = {}
+        found = {}
         for number, crossing in enumerate(self.scenario.crossings):
-            is_on = bool(contains(self.outlines[number], self.crowd.xy_m[here]).any())
-            about_to = not crossing.has_signal and bool(((waits == number) & (distance < _ABOUT_TO_CROSS_M)).any())
-            busy[crossing.crossing_id] = is_on or about_to
-        return busy
+            xy = self.crowd.xy_m[here]
+            counts = contains(self.outlines[number], xy)
+            counts |= (self.crowd.comes_from(here) == number) & contains(self.margins[number], xy)
+            if not crossing.has_signal:
+                counts |= (waits == number) & (distance < _ABOUT_TO_CROSS_M)
+            who = here[counts]
+            found[crossing.crossing_id] = OnFoot(self.crowd.xy_m[who], self.crowd.velocity_m_s[who])
+        return found
 
     def _may_walk(self, crossing: str, time_s: float) -> bool:
         number = self.crossings.index(crossing)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from geo.scenario.bodies import FIGURES
 from geo.scenario.description import Scenario
-from geo.scenario.gates import Gates
+from geo.scenario.gates import Gates, Surroundings
 from geo.scenario.paths import SAMPLE_M, Path, lay, meetings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TIME_GAP_S, STANDSTILL_GAP_M = 1.1, 1.8
-HARDEST_BRAKING_M_S2 = 8.0
+HARDEST_BRAKING_M_S2, _PRUDENCE = 8.0, 1.4
 BRAKE_LIGHT_M_S2 = 0.4
 # Shares of the length at which a body is felt by others, and where its axles are.
 _FELT = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
@@ -109,20 +109,18 @@ class Traffic:
         """Lengths of all vehicles."""
         return self.fleet.bodies_m[:, 0]
 
-    def step(self, time_s: float, step_s: float, busy: dict[str, bool], boarding: dict[int, int]) -> None:
+    def step(self, step_s: float, seen: Surroundings) -> None:
         """Moves everybody by one step.
 
         Args:
-            time_s: now.
             step_s: length of the step.
-            busy: crossing -> whether somebody on foot is on it or about to be.
-            boarding: vehicle -> people on their way to its doors.
+            seen: the time and who is on foot.
         """
-        self._let_in(time_s)
+        self._let_in(seen.time_s)
         here = np.flatnonzero(self.is_here)
         gap_m, ahead_m_s = self._ahead(here)
-        gap_m, ahead_m_s = self.gates.hold(self, here, gap_m, ahead_m_s, time_s=time_s, busy=busy, boarding=boarding)
-        gap_m, ahead_m_s = self._stand(here, gap_m, ahead_m_s, time_s)
+        gap_m, ahead_m_s = self.gates.hold(self, here, gap_m, ahead_m_s, seen)
+        gap_m, ahead_m_s = self._stand(here, gap_m, ahead_m_s, seen.time_s)
         pull = self._follow(here, gap_m, self.speed_m_s[here] - ahead_m_s)
         # Positions move with the mean of old and new speed; speeds never turn negative.
         faster = np.maximum(self.speed_m_s[here] + pull * step_s, 0.0)
@@ -204,7 +202,10 @@ class Traffic:
         )
         free = np.where(speed <= wish, 1 - (speed / wish) ** 4, -b / a * (1 - (wish / np.maximum(speed, 0.1)) ** 4))
         pull = a * (free - (wanted / np.maximum(gap_m, 0.1)) ** 2)
-        return np.asarray(pull.clip(-HARDEST_BRAKING_M_S2, a))
+        # Nobody brakes much harder than standing still behind what is ahead asks for.
+        room = np.maximum(gap_m - 0.6 * self._standstill_m[here], 0.2)
+        needed = np.maximum(b, _PRUDENCE * np.maximum(closing_m_s, 0.0) ** 2 / (2 * room))
+        return np.asarray(pull.clip(-np.minimum(needed, HARDEST_BRAKING_M_S2), a))
 
     def _let_in(self, time_s: float) -> None:
         """Lets arrived vehicles enter where there is room; nobody enters past one who waits at the same place."""
