@@ -24,12 +24,12 @@ _ON_PATH_M = 0.6
 # Whoever would need more than this to stop drives on, as at amber, in m/s2.
 _AMBER_M_S2 = 4.0
 # Half the width of the strip that a crossing or merging path blocks, and how much of a merge counts, in metres.
-_CONFLICT_M, _MERGE_M = 2.4, 10.0
+_CONFLICT_M, _MERGE_M = 2.4, 7.0
 _DOORS_AT_M = 1.0
 # Pedestrians step out only before who can still stop without haste, in m/s2 and seconds.
 _HASTE_M_S2, _REACTION_S = 2.2, 0.5
 # Vehicles wait for people who are in their lane, will be within this time, or stand beside it within this distance.
-_LANE_M, _COMES_S, _BESIDE_M = 1.9, 4.0, 2.0
+_COMES_S, _BESIDE_M, _ARM_M = 4.0, 2.0, 0.6
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,30 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class _Lane:
-    """Where a route passes a crossing: its middle there and the direction across it."""
+    """Where a route passes a crossing: its middle there, how far along the route, which way, how wide to each side."""
 
     middle_m: Floats
-    across: Floats
+    way_m: float
+    along: Floats
+    half_m: float
+
+    def aside(self, people: OnFoot) -> Floats:
+        """Distance of people (n,) from the middle of the lane, positive to its left, in metres."""
+        return np.asarray((people.xy_m - self.middle_m) @ np.array([-self.along[1], self.along[0]]))
 
     def is_wanted(self, people: OnFoot) -> bool:
         """Whether somebody on foot is in the lane, will be there soon, or waits beside it."""
-        aside = (people.xy_m - self.middle_m) @ self.across
-        away = np.sign(aside) * (people.velocity_m_s @ self.across)
-        to_go = np.abs(aside) - _LANE_M
+        aside = self.aside(people)
+        away = np.sign(aside) * (people.velocity_m_s @ np.array([-self.along[1], self.along[0]]))
+        to_go = np.abs(aside) - self.half_m
         comes = (away < -0.2) & (to_go < -away * _COMES_S)
         stands = (np.abs(away) <= 0.2) & (to_go < _BESIDE_M)
         return bool(((to_go < 0) | comes | stands).any())
+
+    def ways_m(self, people: OnFoot) -> Floats:
+        """Where people in the lane are along the route, in metres."""
+        inside = np.abs(self.aside(people)) < self.half_m
+        return np.asarray((people.xy_m[inside] - self.middle_m) @ self.along + self.way_m)
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,8 @@ class Gates:
     def _lane(self, crossing: str, route: int) -> _Lane:
         way_m, _ = self.paths[route].nearest(self._outlines[crossing].mean(axis=0))
         middle, heading = self.paths[route].at(np.array([way_m]))
-        return _Lane(middle[0], np.array([-np.sin(heading[0]), np.cos(heading[0])]))
+        along = np.array([np.cos(heading[0]), np.sin(heading[0])])
+        return _Lane(middle[0], way_m, along, self.scenario.routes[route].corridor_m + 0.15)
 
     def _conflicts(self, gate: Gate, route: int, at_m: float) -> list[_Conflict]:
         mine = self.paths[route].xy_m[int(at_m / SAMPLE_M) :]
@@ -177,7 +189,20 @@ class Gates:
             stops = held & can & (virtual < gap_m[k])
             gap_m[k] = np.where(stops, virtual, gap_m[k])
             ahead_m_s[k] = np.where(stops, 0.0, ahead_m_s[k])
+            self._spare(place, traffic, here, k, gap_m, ahead_m_s, seen)
         return gap_m, ahead_m_s
+
+    def _spare(
+        self, place: _Place, traffic: Traffic, here: Ints, k: Ints, gap_m: Floats, ahead_m_s: Floats, seen: Surroundings
+    ) -> None:
+        """Keeps who is past a gate off the people in front of it."""
+        front = traffic.place_m[here[k]] + traffic.length_m[here[k]] / 2
+        for crossing, lane in place.lanes.items():
+            room = lane.ways_m(seen.on_foot[crossing])[None] - front[:, None] - _ARM_M
+            nearest = np.where(room > -2 * _ARM_M, room, np.inf).min(axis=1, initial=np.inf)
+            blocks = (front > place.at_m + 0.5) & (nearest + 1.0 < gap_m[k])
+            gap_m[k] = np.where(blocks, np.maximum(nearest + 1.0, 0.1), gap_m[k])
+            ahead_m_s[k] = np.where(blocks, 0.0, ahead_m_s[k])
 
     def _is_closed(self, place: _Place, traffic: Traffic, here: Ints, seen: Surroundings) -> bool:
         if any(place.lanes[c].is_wanted(seen.on_foot[c]) for c in place.gate.crossings):

@@ -15,7 +15,7 @@ from geo.scenario.description import Flow, Scenario
 from geo.scenario.gates import OnFoot, Surroundings
 from geo.scenario.ground import contains, survey, widened
 from geo.scenario.itineraries import Itineraries, bodies_of
-from geo.scenario.pedestrians import Crowd
+from geo.scenario.pedestrians import Crowd, Street
 from geo.scenario.scene import EVENTS, USERS, Log, Scene
 from geo.scenario.vehicles import Fleet, Traffic
 
@@ -25,7 +25,7 @@ Event = tuple[str, int, float, float, float, float]
 STEP_S = 0.1
 WARM_UP_S = 90.0
 _ASIDE_SD_M = 0.1
-_ABOUT_TO_CROSS_M, _MARGIN_M = 1.6, 1.0
+_ABOUT_TO_CROSS_M, _MARGIN_M, _WALKING_M_S = 1.6, 1.0, 0.4
 
 
 def simulate(
@@ -77,7 +77,7 @@ class _Run:
             may_walk = np.array([self._may_walk(c, time_s) for c in self.crossings], bool)
             doors = self.traffic.gates.open_doors(self.traffic)
             self.traffic.step(STEP_S, Surroundings(time_s, self._on_foot(time_s), self.crowd.boarding()))
-            self.crowd.step(time_s, STEP_S, may_walk, doors)
+            self.crowd.step(STEP_S, Street(time_s, may_walk, doors, self.traffic.boxes()))
         positions = self.log.positions()
         users = self._users().join(positions, on="user_id", how="semi", maintain_order="left")
         return Scene(users, positions, self.log.joints(), self._events(positions))
@@ -104,7 +104,8 @@ class _Run:
         for number, crossing in enumerate(self.scenario.crossings):
             xy = self.crowd.xy_m[here]
             counts = contains(self.outlines[number], xy)
-            counts |= (self.crowd.comes_from(here) == number) & contains(self.margins[number], xy)
+            walks = np.hypot(*self.crowd.velocity_m_s[here].T) > _WALKING_M_S
+            counts |= walks & (self.crowd.comes_from(here) == number) & contains(self.margins[number], xy)
             if not crossing.has_signal:
                 counts |= (waits == number) & (distance < _ABOUT_TO_CROSS_M)
             who = here[counts]

@@ -137,6 +137,12 @@ class Traffic:
         stands = (self.pull_m_s2[here] < -BRAKE_LIGHT_M_S2) | (self.speed_m_s[here] < 0.1)
         return Moment(here, xy, heading, self.speed_m_s[here], self.place_m[here], stands)
 
+    def boxes(self) -> Floats:
+        """Everybody's x, y, heading, length and width (n, 5)."""
+        here = np.flatnonzero(self.is_here)
+        xy, heading = self.pose(here, self.place_m[here])
+        return np.column_stack([xy, heading, self.fleet.bodies_m[here, :2]])
+
     def pose(self, who: Ints, place_m: Floats, share: float = 1.0) -> tuple[Floats, Floats]:
         """Positions (n, 2) and headings (n,) of rigid bodies that stand with both axles on their routes.
 
