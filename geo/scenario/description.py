@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from detectors.road_users import RoadUser
 from geo.scenario.bodies import FIGURES
 
 Point = tuple[float, float]
@@ -222,7 +221,3 @@ class Scenario(Described):
             if missing := sorted(set(names) - known):
                 raise ValueError(f"{part}: no '{missing[0]}'. Use one of: {', '.join(sorted(known))}")
         return self
-
-    def figures_of(self, road_user: RoadUser) -> list[str]:
-        """The figures of a road user."""
-        return [name for name, figure in FIGURES.items() if figure.road_user is road_user]

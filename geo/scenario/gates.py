@@ -12,7 +12,7 @@ from detectors.road_users import RoadUser
 from geo.scenario.bodies import FIGURES
 from geo.scenario.description import Gate, Scenario
 from geo.scenario.ground import contains
-from geo.scenario.paths import SAMPLE_M, Path
+from geo.scenario.paths import SAMPLE_M, Network
 
 if TYPE_CHECKING:
     from geo.scenario.vehicles import Traffic
@@ -25,7 +25,7 @@ _ON_PATH_M = 0.6
 _AMBER_M_S2 = 4.0
 # Half the width of the strip that a crossing or merging path blocks, and how much of a merge counts, in metres.
 _CONFLICT_M, _MERGE_M = 2.4, 7.0
-_DOORS_AT_M = 1.0
+_DOORS_AT_M, _SETS_OFF_M_S2 = 1.0, 0.6
 # Pedestrians step out only before who can still stop without haste, in m/s2 and seconds.
 _HASTE_M_S2, _REACTION_S = 2.2, 0.5
 # Vehicles wait for people who are in their lane, will be within this time, or stand beside it within this distance.
@@ -113,7 +113,7 @@ class Gates:
     """All gates of a scene."""
 
     scenario: Scenario
-    paths: list[Path]
+    network: Network
     calls: dict[int, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,7 +128,7 @@ class Gates:
     def _placed(self, gate: Gate) -> list[_Place]:
         found = []
         for route_id, r in self._rank.items():
-            at_m, distance_m = self.paths[r].nearest(gate.at_m)
+            at_m, distance_m = self.network.paths[r].nearest(gate.at_m)
             if distance_m <= _ON_PATH_M and (not gate.routes or route_id in gate.routes):
                 ends = {c: self._end_m(c, r, at_m) for c in gate.crossings}
                 lanes = {c: self._lane(c, r) for c in gate.crossings}
@@ -136,21 +136,21 @@ class Gates:
         return found
 
     def _end_m(self, crossing: str, route: int, at_m: float) -> float:
-        inside = contains(self._outlines[crossing], self.paths[route].xy_m)
+        inside = contains(self._outlines[crossing], self.network.paths[route].xy_m)
         return float(np.flatnonzero(inside)[-1]) * SAMPLE_M if inside.any() else at_m
 
     def _lane(self, crossing: str, route: int) -> _Lane:
-        way_m, _ = self.paths[route].nearest(self._outlines[crossing].mean(axis=0))
-        middle, heading = self.paths[route].at(np.array([way_m]))
+        way_m, _ = self.network.paths[route].nearest(self._outlines[crossing].mean(axis=0))
+        middle, heading = self.network.at(np.array([route]), np.array([way_m]))
         along = np.array([np.cos(heading[0]), np.sin(heading[0])])
         return _Lane(middle[0], way_m, along, self.scenario.routes[route].corridor_m + 0.15)
 
     def _conflicts(self, gate: Gate, route: int, at_m: float) -> list[_Conflict]:
-        mine = self.paths[route].xy_m[int(at_m / SAMPLE_M) :]
+        mine = self.network.paths[route].xy_m[int(at_m / SAMPLE_M) :]
         found = []
         for priority in gate.gives_way_to:
             other = self._rank[priority.route_id]
-            theirs = self.paths[other].xy_m
+            theirs = self.network.paths[other].xy_m
             close = np.hypot(*(theirs[:, None] - mine[None]).transpose(2, 0, 1)).min(axis=1) < _CONFLICT_M
             way = np.flatnonzero(close) * SAMPLE_M
             if len(way):
@@ -185,7 +185,7 @@ class Gates:
                 room = free_m[k] - to_stop - place.gate.clear_m - traffic.length_m[who]
                 held = held | ((room < 0) & (ahead_m_s[k] < 2.5))
             can = (to_stop + 0.8 > traffic.speed_m_s[who] ** 2 / (2 * _AMBER_M_S2)) & (to_stop > -0.8)
-            virtual = to_stop + traffic._standstill_m[who]
+            virtual = to_stop + traffic.standstill_m[who]
             stops = held & can & (virtual < gap_m[k])
             gap_m[k] = np.where(stops, virtual, gap_m[k])
             ahead_m_s[k] = np.where(stops, 0.0, ahead_m_s[k])
@@ -218,7 +218,8 @@ class Gates:
         to_come = conflict.from_m - traffic.place_m[who] - half
         is_past = traffic.place_m[who] - half > conflict.to_m
         calling = np.array([i in self.calls and not self.calls[i].is_over for i in who.tolist()], bool)
-        soon = to_come < traffic.speed_m_s[who] * conflict.gap_s + 2.0
+        # Who stands may set off meanwhile.
+        soon = to_come < 2.0 + traffic.speed_m_s[who] * conflict.gap_s + _SETS_OFF_M_S2 * conflict.gap_s**2 / 2
         return bool((soon & ~is_past & ~calling).any())
 
     def _must_call(self, place: _Place, traffic: Traffic, who: Ints) -> NDArray[np.bool_]:
@@ -256,7 +257,8 @@ class Gates:
                 continue
             figure = FIGURES[traffic.fleet.figure[i]]
             front = traffic.place_m[i] + traffic.length_m[i] / 2
-            xy, _ = self.paths[traffic.fleet.route[i]].at(front - np.array(figure.doors_m))
+            doors_m = front - np.array(figure.doors_m)
+            xy, _ = self.network.at(np.full(len(doors_m), traffic.fleet.route[i]), doors_m)
             found[i] = (
                 call.stop,
                 figure.road_user,

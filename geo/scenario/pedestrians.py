@@ -74,10 +74,10 @@ class Crowd:
     def __post_init__(self) -> None:
         n = len(self.people)
         self.longest = max((len(p.via_m) for p in self.people), default=1)
-        self.born_s = np.array([p.born_s if p.from_vehicle < 0 else np.inf for p in self.people])
+        self.born_s = np.array([p.born_s if p.vehicle < 0 else np.inf for p in self.people])
         self.group = np.array([p.group for p in self.people], dtype=int)
         self.wish_m_s = np.array([p.wish_m_s for p in self.people])
-        self.seat_rad = np.array([p.heading_rad for p in self.people])
+        self.seat_rad = np.array([p.seat_rad for p in self.people])
         self.via_m = np.zeros((n, self.longest, 2))
         self.task = np.zeros((n, self.longest), int)
         self.crossing = np.full((n, self.longest), -1)
@@ -99,7 +99,7 @@ class Crowd:
         self.bus = np.full(n, -1)  # whose doors a person walks to
         self.door_m = np.zeros((n, 2))
         self._takes = [set(p.takes) for p in self.people]
-        self._from = np.array([p.from_vehicle for p in self.people], dtype=int)
+        self._from = np.array([p.vehicle for p in self.people], dtype=int)
 
     def _first_heading(self) -> Floats:
         ahead = self.via_m[:, min(1, self.longest - 1)] - self.via_m[:, 0]
