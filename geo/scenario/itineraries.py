@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 PASS, KERB, STAY, SIT, BOARD = range(5)
 
 _ABREAST_M, _BEHIND_M = 0.65, 0.85
+_LATER_S = 0.7
 _IN_COMPANY = 0.94  # of one's own pace
 _RUNNING_M_S = 3.6
 # Bounds of the way to a seat, so that it is free when its sitter comes.
@@ -113,7 +114,7 @@ class Itineraries:
             vehicle=vehicle,
         )
         for k, figure in enumerate(figures):
-            person = replace(plan, figure=figure, born_s=born_s + 0.5 * (k // 2), via_m=_beside(middle_m, k, size))
+            person = replace(plan, figure=figure, born_s=born_s + _LATER_S * (k // 2), via_m=_beside(middle_m, k, size))
             self.people.append(_seated(person, at, seats[k]) if seats else person)
         self._groups += 1
 
@@ -203,13 +204,14 @@ def _task(spot: Spot) -> int:
 
 
 def _beside(middle_m: Floats, k: int, size: int) -> Floats:
-    """The way of a group's k-th member: two abreast, the others behind."""
+    """The way of a group's k-th member: two abreast, the others behind; all set out from one row."""
     if size == 1:
         return middle_m
+    behind_m = np.where(np.arange(len(middle_m)) > 0, (k // 2) * _BEHIND_M, 0.0)[:, None]
     ahead = np.gradient(middle_m, axis=0)
     ahead /= np.maximum(np.hypot(*ahead.T), 1e-6)[:, None]
     left = np.column_stack([-ahead[:, 1], ahead[:, 0]])
-    return np.asarray(middle_m + left * (k % 2 - 0.5) * _ABREAST_M - ahead * (k // 2) * _BEHIND_M)
+    return np.asarray(middle_m + left * (k % 2 - 0.5) * _ABREAST_M - ahead * behind_m)
 
 
 def _seated(person: Person, at: int, seat: Seat) -> Person:

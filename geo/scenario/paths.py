@@ -29,11 +29,6 @@ class Path:
     heading_rad: Floats
     limit_m_s: Floats
 
-    @property
-    def length_m(self) -> float:
-        """Its length."""
-        return (len(self.xy_m) - 1) * SAMPLE_M
-
     def nearest(self, point_m: tuple[float, float] | Floats) -> tuple[float, float]:
         """Way from the start to the sample nearest to a point, and its distance, in metres."""
         distance = np.hypot(*(self.xy_m - np.array(point_m)).T)
@@ -55,7 +50,7 @@ class Network:
         return np.asarray((self._samples[path] - 1) * SAMPLE_M)
 
     def at(self, path: Ints, way_m: Floats) -> tuple[Floats, Floats]:
-        """Positions (n, 2) and headings (n,) at ways (n,) from the starts of paths (n,); straight on beyond the ends."""
+        """Positions (n, 2) and headings (n,) at ways (n,) along paths (n,); straight on beyond their ends."""
         inside = np.minimum(np.maximum(way_m, 0.0), self.length_m(path))
         before = np.minimum((inside / SAMPLE_M).astype(np.int64), self._samples[path] - 2)
         share = (inside / SAMPLE_M - before)[:, None]
