@@ -244,7 +244,9 @@ class Gates:
                 if i not in self.calls:
                     is_there = abs(to_stop) < _DOORS_AT_M and traffic.speed_m_s[i] < 0.15
                     if is_there and FIGURES[traffic.fleet.figure[i]].doors_m:
-                        self.calls[i] = Call(stop.stop_id, *(seen.time_s + s for s in (0.0, *stop.dwell_s)))
+                        self.calls[i] = Call(
+                            stop.stop_id, seen.time_s, seen.time_s + stop.dwell_s[0], seen.time_s + stop.dwell_s[1]
+                        )
                 call = self.calls.get(i)
                 if call and seen.time_s >= call.least_s and (not seen.boarding.get(i) or seen.time_s >= call.latest_s):
                     call.is_over = True

@@ -239,7 +239,7 @@ class Traffic:
                 continue
             to_stop = stand.at_m - self.place_m[stand.vehicle] + STANDSTILL_GAP_M
             if to_stop < gap_m[k[0]]:
-                gap_m[k], ahead_m_s[k] = max(to_stop, 0.1), 0.0
+                gap_m[k], ahead_m_s[k] = np.maximum(to_stop, 0.1), 0.0
             if stand.began_s is None and self.speed_m_s[stand.vehicle] < 0.1 and to_stop < STANDSTILL_GAP_M + 3.0:
                 stand.began_s = time_s
         return gap_m, ahead_m_s
