@@ -41,7 +41,7 @@ class Warehouse:
         with self._connect(read_only=False) as connection:
             connection.execute("BEGIN")
             try:
-                for table in ("sites", "counting_lines", "loads", "verdicts"):
+                for table in ("sites", "counting_lines", "loads", "verdicts", "annotations", "weather"):
                     connection.execute(statement(f"create_{table}"))
                 for fact in ("coverage", "flow", "occupancy"):
                     connection.execute(statement(f"create_{fact}_contributions"))

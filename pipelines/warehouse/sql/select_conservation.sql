@@ -1,7 +1,7 @@
--- Grain: one recording of a site and local day: crossings found, and crossings counted.
-SELECT l.recording_id, l.crossings AS found, coalesce(sum(f.count), 0)::BIGINT AS counted
+-- Grain: one recording of some local days of a site: crossings found, and crossings counted.
+SELECT l.day, l.recording_id, l.crossings AS found, coalesce(sum(f.count), 0)::BIGINT AS counted
 FROM loads AS l
 LEFT JOIN flow_contributions AS f USING (recording_id)
-WHERE l.site_id = $site_id AND l.day = $day
+WHERE l.site_id = $site_id AND list_contains($days, l.day)
 GROUP BY ALL
-ORDER BY recording_id;
+ORDER BY day, recording_id;
