@@ -53,7 +53,7 @@ def test_density_is_time_over_area_and_observed_time(release):
 @pytest.mark.parametrize("table", queries.TABLES)
 def test_every_table_can_be_downloaded(release, table):
     rows = queries.download(release, table, "crossroads")
-    assert rows.height > 0
+    assert (rows.height > 0) == (table not in ("annotations", "weather"))
     assert rows.columns == [c["name"] for c in release.manifest["tables"][table]["columns"]]
 
 
