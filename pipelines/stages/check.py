@@ -51,6 +51,8 @@ def check(
     site: Site, days: Sequence[date], lake: Lake, warehouse: Warehouse, audit: AuditLog
 ) -> dict[date, list[Verdict]]:
     """Checks local days of one site and writes the verdicts down."""
+    if not days:
+        return {}
     with warehouse.write() as session:
         values = {"site_id": site.site_id, "days": list(days)}
         tables = ("select_negative", "select_observed", "select_conservation")
@@ -75,6 +77,13 @@ def check(
         [{"site": site.site_id, "day": str(day), "check": v.check, "details": v.details} for day, v in failed],
     )
     return verdicts
+
+
+def unpassed_days(site: Site, warehouse: Warehouse) -> set[date]:
+    """The loaded local days of a site that have not passed, or not been through, their checks."""
+    with warehouse.read() as session:
+        days = session.frame("select_days")
+    return set(days.filter(~pl.col("is_passed"), site_id=site.site_id)["day"])
 
 
 def _by_day(rows: pl.DataFrame) -> Callable[[date], pl.DataFrame]:

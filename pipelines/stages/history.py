@@ -35,7 +35,7 @@ from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
 from pipelines.stages import georeference, ingest, measure, track
-from pipelines.stages.check import Verdict, check
+from pipelines.stages.check import Verdict, check, unpassed_days
 from pipelines.stages.fingerprint import code_of, fingerprint
 from pipelines.stages.load import load, loaded_recordings, unload
 from pipelines.stages.release import release
@@ -129,6 +129,10 @@ class Past:
         columns = [str(number) for number in np.flatnonzero(is_own.to_numpy())]
         return self.flows.filter(is_own), self.means[key.day].select("interval_start_utc", *columns)
 
+    def is_placed(self, watch: Watch) -> bool:
+        """Whether a stretch is simulated road user by road user, which takes a calibrated camera."""
+        return watch.is_sample and watch.camera_id in self.folder.site.calibrations
+
     @cached_property
     def inputs(self) -> str:
         """Fingerprint of everything the past is made from."""
@@ -172,8 +176,9 @@ def history(folder: SiteFolder, settings: Settings, progress: Callable[[int], No
     _remove_stale(site, set(keys), lake, warehouse, audit)
     loads = load(keys, site, lake, warehouse, audit)
     reports.append(_summed(loads))
-    changed = sorted({key.day for key, report in zip(keys, loads, strict=True) if not report.is_reused})
-    verdicts = check(site, changed, lake, warehouse, audit) if changed else {}
+    changed = {key.day for key, report in zip(keys, loads, strict=True) if not report.is_reused}
+    due = sorted(changed | (unpassed_days(site, warehouse) & {key.day for key in keys}))
+    verdicts = check(site, due, lake, warehouse, audit)
     describe(past, warehouse)
     reports.append(release(warehouse, settings, audit))
     return Outcome(tuple(reports), tuple(v for one in verdicts.values() for v in one))
@@ -230,7 +235,7 @@ def _make(past: Past, key: RecordingKey, watch: Watch) -> dict[str, pl.DataFrame
         ingest.TABLE: _recording_row(past, key, watch),
         track.REPORTS: _report_row(past, key, watch, flows),
     }
-    if not watch.is_sample:
+    if not past.is_placed(watch):
         return {**tables, measure.TABLE: draw_crossings(key.recording_id, watch, flows, mean, rng)}
     trajectories = _sampled(past, key, watch, class_factors(flows, mean, watch), rng)
     return {
@@ -276,7 +281,7 @@ def _report_row(past: Past, key: RecordingKey, watch: Watch, flows: pl.DataFrame
         "decode_errors": 0,
         "tracks": 0,
         "seconds": 0.0,
-        "detector": f"simulated {'road users' if watch.is_sample else 'crossings'}, no detector",
+        "detector": f"simulated {'road users' if past.is_placed(watch) else 'crossings'}, no detector",
         "detector_digest": past.inputs,
         "road_users": flows["road_user"].unique().sort().to_list(),
         "observed_start_utc": [start for start, _ in watch.observed],

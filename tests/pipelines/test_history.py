@@ -6,6 +6,7 @@ import shutil
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 import yaml
@@ -141,6 +142,15 @@ def test_running_again_changes_nothing(copy):
     assert outcome.verdicts == ()
     assert files(copy.released) | files(copy.lake) == before
     assert copy.audit.read_bytes() == log
+
+
+def test_a_run_that_was_cut_off_before_its_checks_is_finished_by_the_next(copy):
+    before = manifest(copy)[1]["digest"]
+    with duckdb.connect(str(copy.warehouse)) as connection:
+        connection.execute("DELETE FROM verdicts WHERE day >= '2026-03-29'")
+    outcome = history(load_site(copy.sites / "lindenplatz"), copy)
+    assert len(outcome.verdicts) == 4 * 3
+    assert manifest(copy)[1]["digest"] == before
 
 
 def test_a_changed_chronicle_leaves_nothing_of_the_old_one(copy):
