@@ -20,8 +20,9 @@ $(READY): requirements.lock pyproject.toml
 
 install: $(READY) ## Installs everything into .venv, pinned and hashed.
 
-demo: $(READY) ## Counts the shipped recording and opens the dashboard (HEADLESS=1 serves without a browser).
+demo: $(READY) ## Counts the shipped recording, makes up its past, opens the dashboard (HEADLESS=1: without a browser).
 	$(BIN)/passant demo
+	$(BIN)/passant history --site $(LINDENPLATZ)
 	$(BIN)/passant dashboard $(if $(HEADLESS),--headless)
 
 test: $(READY) ## The fast suite.

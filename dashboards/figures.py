@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ _SURFACES = {
     "furniture": "#8d7b68",
 }
 _MARGIN_M = 4.0
-_QUARTER_MS = 15 * 60 * 1000
+_HOUR_MS = 3_600_000
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 # Nothing leaves this machine: Plotly's own upload button is off.
@@ -174,18 +175,28 @@ def _add_scale_and_north(figure: go.Figure, left: float, right: float, low: floa
     )  # fmt: skip
 
 
-def flow_series(rows: pl.DataFrame, names: dict[str, str], *, per_hour: bool) -> go.Figure:
-    """Counts by quarter-hour, forward above and backward below the axis; unobserved time is grey.
+def flow_series(
+    rows: pl.DataFrame,
+    names: dict[str, str],
+    events: pl.DataFrame | None = None,
+    *,
+    per_hour: bool,
+    daily: bool = False,
+) -> go.Figure:
+    """Counts by quarter-hour or day, forward above and backward below the axis; unobserved time is grey.
 
     Args:
         rows: direction, interval_start_local, count (NULL: not observed), coverage.
         names: direction -> what people call it.
-        per_hour: divide by the observed part of an hour.
+        events: kind, text, start_local, end_local; closures and interventions are marked.
+        per_hour: divide by the observed hours.
+        daily: whether an interval is a day and not a quarter-hour.
     """
     figure = go.Figure()
+    step_h = 24.0 if daily else 0.25
     for direction, sign, colour in (("forward", 1, FORWARD), ("backward", -1, BACKWARD)):
         one = rows.filter(direction=direction)
-        value = pl.col("count") / (pl.col("coverage") / 4) if per_hour else pl.col("count")
+        value = pl.col("count") / (pl.col("coverage") * step_h) if per_hour else pl.col("count")
         one = one.with_columns(value=value)
         figure.add_trace(
             go.Bar(
@@ -193,15 +204,16 @@ def flow_series(rows: pl.DataFrame, names: dict[str, str], *, per_hour: bool) ->
                 y=(one["value"] * sign).to_list(),
                 customdata=one.select("value", pl.col("coverage") * 100).to_numpy(),
                 name=names[direction],
-                width=_QUARTER_MS,
-                offset=0,  # a bar covers its quarter-hour, from start to end
+                width=step_h * _HOUR_MS,
+                offset=0,  # a bar covers its interval, from start to end
                 marker={"color": colour, "line": {"width": 0}},
                 hovertemplate="%{x|%a %d %b %H:%M}<br>"
                 "%{customdata[0]:.0f}, %{customdata[1]:.0f} % observed<extra></extra>",
             )
         )
-    for start, end in _unobserved(rows):
+    for start, end in _unobserved(rows, timedelta(hours=step_h)):
         figure.add_vrect(x0=start, x1=end, fillcolor="#8a949e", opacity=0.16, line_width=0, layer="below")
+    _mark_events(figure, events)
     reach = max((abs(y) for trace in figure.data for y in trace.y if y), default=1.0)
     step = 10 ** np.floor(np.log10(reach))
     step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= 5)
@@ -220,12 +232,26 @@ def flow_series(rows: pl.DataFrame, names: dict[str, str], *, per_hour: bool) ->
     return figure
 
 
-def _unobserved(rows: pl.DataFrame) -> list[tuple[Any, Any]]:
-    """Runs of quarter-hours nobody observed, as start and end."""
+def _mark_events(figure: go.Figure, events: pl.DataFrame | None) -> None:
+    """A dotted line where a closure begins and ends and where an intervention begins, with its text."""
+    if events is None:
+        return
+    for row in events.filter(pl.col("kind").is_in(["closure", "intervention"])).iter_rows(named=True):
+        line = {"color": INK, "width": 1, "dash": "dot"}
+        for at in (row["start_local"], row["end_local"]):
+            if at is not None:
+                figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line=line)
+        figure.add_annotation(
+            x=row["start_local"], y=1, yref="paper", text=row["text"], showarrow=False, xanchor="left", yanchor="bottom"
+        )
+
+
+def _unobserved(rows: pl.DataFrame, step: timedelta) -> list[tuple[Any, Any]]:
+    """Runs of intervals nobody observed, as start and end."""
     quarters = rows.group_by("interval_start_local").agg(pl.col("coverage").max()).sort("interval_start_local")
     runs: list[list[Any]] = []
     for start, coverage in quarters.iter_rows():
-        end = start + np.timedelta64(15, "m").astype("timedelta64[us]").item()
+        end = start + step
         if coverage > 0:
             continue
         if runs and runs[-1][1] == start:

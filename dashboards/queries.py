@@ -10,6 +10,9 @@ from dashboards.release import Release
 
 TABLES = (
     "flow_counts",
+    "flow_hourly",
+    "flow_daily",
+    "movements",
     "coverage",
     "occupancy",
     "quality",
@@ -23,8 +26,13 @@ TABLES = (
     "dwell",
     "sites",
     "counting_lines",
+    "junctions",
     "zones",
+    "annotations",
+    "weather",
 )
+# Up to so many days a series shows quarter-hours, then days: never over 5,000 marks.
+QUARTER_HOUR_DAYS = 21
 
 
 def sites(release: Release) -> pl.DataFrame:
@@ -44,16 +52,22 @@ def quality(release: Release, site_id: str) -> pl.DataFrame:
 
 def totals(release: Release, site_id: str, first_day: date, last_day: date) -> pl.DataFrame:
     """line_id, direction, road_user, count, observed_h."""
-    return release.query("totals", "flow_counts", site_id=site_id, first_day=first_day, last_day=last_day)
+    return release.query("totals", "flow_daily", site_id=site_id, first_day=first_day, last_day=last_day)
+
+
+def is_daily(first_day: date, last_day: date) -> bool:
+    """Whether a series over these days shows days and not quarter-hours."""
+    return (last_day - first_day).days >= QUARTER_HOUR_DAYS
 
 
 def series(
     release: Release, site_id: str, line_id: str, road_users: list[str], first_day: date, last_day: date
 ) -> pl.DataFrame:
-    """direction, interval_start_local, count (NULL: not observed), coverage."""
+    """direction, interval_start_local, count (NULL: not observed), coverage; by quarter-hour or day."""
+    daily = is_daily(first_day, last_day)
     return release.query(
-        "series",
-        "flow_counts",
+        "series_daily" if daily else "series",
+        "flow_daily" if daily else "flow_counts",
         site_id=site_id,
         line_id=line_id,
         road_users=road_users,
@@ -62,13 +76,18 @@ def series(
     )
 
 
+def events(release: Release, site_id: str, first_day: date, last_day: date) -> pl.DataFrame:
+    """kind, text, start_local, end_local (NULL: stays)."""
+    return release.query("annotations", "annotations", site_id=site_id, first_day=first_day, last_day=last_day)
+
+
 def hour_by_weekday(
     release: Release, site_id: str, line_id: str, road_users: list[str], first_day: date, last_day: date
 ) -> pl.DataFrame:
     """Weekday (1 to 7), hour, per_hour (NULL: never observed), observed_h, days."""
     return release.query(
         "hour_by_weekday",
-        "flow_counts",
+        "flow_hourly",
         site_id=site_id,
         line_id=line_id,
         road_users=road_users,

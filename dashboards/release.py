@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,11 @@ class Release:
         """Whether it holds no day of any site."""
         return not self.files("flow_counts")
 
-    def files(self, table: str) -> list[str]:
-        """The files of a table."""
-        return [str(self.root / file["path"]) for file in self.manifest["tables"][table]["files"]]
+    def files(self, table: str, days: tuple[date, date] | None = None) -> list[str]:
+        """The files of a table, or those of them that may hold something of two local days or between them."""
+        every = self.manifest["tables"][table]["files"]
+        within = [file for file in every if not days or not file["day"] or str(days[0]) <= file["day"] <= str(days[1])]
+        return [str(self.root / file["path"]) for file in within or every[:1]]
 
     def plan(self, site_id: str) -> list[dict[str, Any]]:
         """The surfaces of a site's plan: kind, name, height_m, outline_m; empty where there is no plan."""
@@ -53,16 +56,17 @@ class Release:
         features = json.loads((self.root / file["path"]).read_text(encoding="utf-8"))["features"]
         return [feature["properties"] for feature in features]
 
-    def query(self, name: str, *tables: str, **values: object) -> pl.DataFrame:
+    def query(self, name: str, *tables: str, **values: Any) -> pl.DataFrame:  # noqa: ANN401
         """Runs ``sql/<name>.sql`` with each table's files and the values bound.
 
         Args:
             name: the query.
             tables: the tables it reads, each bound as a list of files under its own name.
-            values: further parameters.
+            values: further parameters; ``first_day`` and ``last_day`` also narrow the files.
         """
         text = (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-        bound = {**{table: self.files(table) for table in tables}, **values}
+        days = (values["first_day"], values["last_day"]) if "first_day" in values else None
+        bound = {**{table: self.files(table, days) for table in tables}, **values}
         with _connect(self.root) as connection:
             rows: pl.DataFrame = connection.sql(text, params=bound).pl()
         return rows

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from detectors.camera import Camera
+from detectors.lens import Lens
 from geo.calibration import Calibration, CalibrationError, calibrate, read_control_points
 from geo.site_description import (
     DetectorChoice,
@@ -214,7 +215,15 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
     frame = LocalFrame(described.crs, *described.origin) if described.crs and described.origin else None
     zone = described.time_zone
     cameras = tuple(
-        Camera(c.camera_id, c.size_px, zone, c.file_name_time, c.trusts_container_time, tuple(c.privacy_masks_px))
+        Camera(
+            c.camera_id,
+            c.size_px,
+            zone,
+            c.file_name_time,
+            c.trusts_container_time,
+            tuple(c.privacy_masks_px),
+            Lens(**c.lens.model_dump()) if c.lens else None,
+        )
         for c in described.cameras
     )
     lines = [_image_line(c.camera_id, line, folder) for c in described.cameras for line in c.counting_lines]

@@ -95,6 +95,17 @@ class CalibrationDescription(_Description):
     exception: Exemption | None = None
 
 
+class LensDescription(_Description):
+    """A lens, as calibration tools give it."""
+
+    focal_px: float = Field(gt=0)
+    centre_px: Point
+    k1: float = 0.0
+    k2: float = 0.0
+    p1: float = 0.0
+    p2: float = 0.0
+
+
 class CameraDescription(_Description):
     """A camera and what belongs to it alone."""
 
@@ -103,6 +114,7 @@ class CameraDescription(_Description):
     file_name_time: str | None = None
     trusts_container_time: bool = False
     privacy_masks_px: list[Annotated[Polygon, Field(min_length=3)]] = []
+    lens: LensDescription | None = None
     calibration: CalibrationDescription | None = None
     counting_lines: list[LineDescription] = []
 

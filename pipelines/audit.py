@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,18 +36,28 @@ class AuditLog:
             action: ingest, track, georeference, measure, load, check, release, ...
             fields: what it was done to and what came out.
         """
+        self.append_all(action, [fields])
+
+    def append_all(self, action: str, every: Sequence[Mapping[str, str | float | None]]) -> None:
+        """Appends one line for each set of fields, as ``append`` does, and waits once."""
+        if not every:
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             number, previous = self._end(file.fileno())
-            entry = {
-                "number": number + 1,
-                "time_utc": datetime.now(UTC).isoformat(timespec="microseconds"),
-                "action": action,
-                **{k: v for k, v in fields.items() if v is not None},
-                "previous": previous,
-            }
-            file.write(_line(entry))
+            for fields in every:
+                number += 1
+                line, previous = _line(
+                    {
+                        "number": number,
+                        "time_utc": datetime.now(UTC).isoformat(timespec="microseconds"),
+                        "action": action,
+                        **{k: v for k, v in fields.items() if v is not None},
+                        "previous": previous,
+                    }
+                )
+                file.write(line)
             file.flush()
             os.fsync(file.fileno())
 
@@ -75,7 +85,7 @@ class AuditLog:
                 try:
                     entry = json.loads(line)
                     follows = entry["number"] == number and entry["previous"] == previous
-                    whole = line == _line({k: v for k, v in entry.items() if k != "digest"})
+                    whole = line == _line({k: v for k, v in entry.items() if k != "digest"})[0]
                 except (ValueError, KeyError, TypeError):
                     follows = whole = False
                 if not (follows and whole):
@@ -97,7 +107,8 @@ class AuditLog:
         return int(last["number"]), str(last["digest"])
 
 
-def _line(entry: dict[str, str | int | float]) -> bytes:
+def _line(entry: dict[str, str | int | float]) -> tuple[bytes, str]:
+    """A line of the log and its digest."""
     body = json.dumps(entry, sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(body.encode()).hexdigest()
-    return (json.dumps({**entry, "digest": digest}, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return (json.dumps({**entry, "digest": digest}, sort_keys=True, ensure_ascii=False) + "\n").encode(), digest

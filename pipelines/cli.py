@@ -15,6 +15,7 @@ from rich.table import Table
 from pipelines.audit import AuditError, AuditLog
 from pipelines.progress import frame_progress
 from pipelines.settings import Settings
+from pipelines.stages.report import StageReport
 
 app = typer.Typer(
     help="Counts who passes, never who they are.",
@@ -70,10 +71,7 @@ def run(
     )
     seen = outcome.recording
     for report in outcome.reports:
-        reused = " (unchanged)" if report.is_reused else ""
-        figures = "".join(f", {name} {value}" for name, value in report.figures.items())
-        line = f"{report.table:<14}{report.rows:>8} rows in {report.seconds:6.1f} s{reused}{figures}"
-        console.print(line, soft_wrap=True)
+        _print_report(report)
     names = {line.line_id: line for line in folder.site.lines}
     table = Table(title=f"{seen.path.name}, {seen.start_utc.astimezone(folder.site.time_zone):%Y-%m-%d %H:%M:%S %Z}")
     rows = counts(seen, folder.site, Lake.of(settings))
@@ -93,6 +91,13 @@ def run(
     for verdict in outcome.verdicts:
         if not verdict.is_passed:
             console.print(f"Check failed, the day is not released: {verdict.check}: {verdict.details}", style="red")
+
+
+def _print_report(report: StageReport) -> None:
+    reused = " (unchanged)" if report.is_reused else ""
+    figures = "".join(f", {name} {value}" for name, value in report.figures.items())
+    line = f"{report.table:<14}{report.rows:>8} rows in {report.seconds:6.1f} s{reused}{figures}"
+    console.print(line, soft_wrap=True)
 
 
 @app.command()
@@ -170,6 +175,24 @@ def simulate(
     with frame_progress("rendering", round(duration_s / STEP_S)) as progress:
         report = film(load_site(site), Footage(duration_s, seed), video, truth, progress)
     console.print(f"{video}: {video.stat().st_size / 1e6:.1f} MB, {report.rows} true crossings, {report.seconds:.0f} s")
+
+
+@app.command()
+def history(site: SiteOption) -> None:
+    """Makes up months of a simulated site's past from its history.yaml, and releases them."""
+    from pipelines.sites import load_site
+    from pipelines.stages.history import history as simulate_history
+    from pipelines.stages.history import read_chronicle
+
+    folder = load_site(site)
+    days = len(read_chronicle(folder).days)
+    with frame_progress(f"simulating {folder.site.name}", days, unit="days") as progress:
+        outcome = simulate_history(folder, Settings.from_environment(), progress)
+    for report in outcome.reports:
+        _print_report(report)
+    for verdict in outcome.verdicts:
+        if not verdict.is_passed:
+            console.print(f"Check failed, the day is not released: {verdict.check}: {verdict.details}", style="red")
 
 
 @app.command("train-detector")

@@ -7,10 +7,11 @@ everything it was made from, so that a stage can tell that there is nothing to d
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from pathlib import Path
 from typing import TypeVar
 
@@ -56,11 +57,19 @@ class Lake:
             rows: all rows of the recording.
             inputs: fingerprint of what they were made from.
         """
-        path = self.path(table, key)
-        valid = schema.validate(rows)
-        with replacing(path) as temporary:
-            valid.write_parquet(temporary, metadata={_INPUTS: inputs}, statistics=True)
-        return path
+        self.save_all(schema, table, {key: rows}, inputs)
+        return self.path(table, key)
+
+    def save_all(
+        self, schema: type[S], table: str, recordings: Mapping[RecordingKey, pl.DataFrame], inputs: str
+    ) -> None:
+        """Saves many recordings, validated together and waited for once, each in a file of its own."""
+        valid = schema.validate(pl.concat(recordings.values()))
+        heights = [rows.height for rows in recordings.values()]
+        with replacing_all() as stand_in:
+            for key, first, height in zip(recordings, accumulate(heights, initial=0), heights, strict=False):
+                rows = valid.slice(first, height)
+                rows.write_parquet(stand_in(self.path(table, key)), metadata={_INPUTS: inputs}, statistics=True)
 
     def is_current(self, table: str, key: RecordingKey, inputs: str) -> bool:
         """Whether the file exists and was made from the same inputs."""
@@ -69,10 +78,20 @@ class Lake:
 
     def open(self, schema: type[S], table: str, key: RecordingKey) -> dy.DataFrame[S]:
         """Reads and validates a recording's rows."""
-        return schema.validate(pl.read_parquet(self.path(table, key), hive_partitioning=False))
+        return self.open_all(schema, table, [key])
+
+    def open_all(self, schema: type[S], table: str, keys: Sequence[RecordingKey]) -> dy.DataFrame[S]:
+        """Reads the rows of recordings and validates them together."""
+        read = (pl.read_parquet(self.path(table, key), hive_partitioning=False) for key in keys)
+        return schema.validate(pl.concat([schema.create_empty(), *read]))
 
     def has(self, table: str, key: RecordingKey) -> bool:
         return self.path(table, key).is_file()
+
+    def height(self, table: str, key: RecordingKey) -> int:
+        """Number of a recording's rows, from the file's own account of them."""
+        rows: int = pl.scan_parquet(self.path(table, key), hive_partitioning=False).select(pl.len()).collect().item()
+        return rows
 
     def keys(self, table: str, day: date, camera_id: str) -> list[RecordingKey]:
         """The recordings of a camera on a day that have this table."""
@@ -83,16 +102,34 @@ class Lake:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path that takes the place of ``path`` when the block ends well, and is gone otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with replacing_all() as stand_in:
+        yield stand_in(path)
+
+
+@contextmanager
+def replacing_all() -> Iterator[Callable[[Path], Path]]:
+    """Gives temporary paths for any number of files, which take their places in order when the block ends well.
+
+    All of them are on disk before the first takes its place; writing many waits for the disk once.
+    """
+    temporary: dict[Path, Path] = {}
+
+    def stand_in(path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return temporary.setdefault(path, path.with_name(f".{path.name}.{os.getpid()}.tmp"))
+
     try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        yield stand_in
+        for written in temporary.values():
+            with written.open("rb") as file:
+                os.fsync(file.fileno())
+        for path, written in temporary.items():
+            written.replace(path)
+        for folder in {path.parent for path in temporary}:
+            _sync_folder(folder)
     finally:
-        temporary.unlink(missing_ok=True)
+        for written in temporary.values():
+            written.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,23 +11,26 @@ _LINE_EVERY_S = 15.0
 
 
 @contextmanager
-def frame_progress(title: str, total: int, say: Callable[[str], None] | None = None) -> Iterator[Callable[[int], None]]:
+def frame_progress(
+    title: str, total: int, say: Callable[[str], None] | None = None, *, unit: str = "frames"
+) -> Iterator[Callable[[int], None]]:
     """Yields a function to be told the number of frames done.
 
     Args:
         title: what is being worked on.
         total: expected frames.
         say: takes a line of text where there is no terminal; None prints to standard error.
+        unit: what is counted, if not frames.
     """
     if sys.stderr.isatty():
-        with _bar(title, total) as update:
+        with _bar(title, total, unit) as update:
             yield update
     else:
-        yield _lines(title, total, say or (lambda text: print(text, file=sys.stderr, flush=True)))  # noqa: T201
+        yield _lines(title, total, unit, say or (lambda text: print(text, file=sys.stderr, flush=True)))  # noqa: T201
 
 
 @contextmanager
-def _bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+def _bar(title: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -35,7 +38,7 @@ def _bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("frames, {task.fields[rate]:.1f} frames/s,"),
+        TextColumn(f"{unit}, {{task.fields[rate]:.1f}} {unit}/s,"),
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
     )
@@ -45,7 +48,7 @@ def _bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.update(task, completed=done, rate=done / max(time.perf_counter() - began, 1e-9))
 
 
-def _lines(title: str, total: int, say: Callable[[str], None]) -> Callable[[int], None]:
+def _lines(title: str, total: int, unit: str, say: Callable[[str], None]) -> Callable[[int], None]:
     began = last = time.perf_counter()
 
     def update(done: int) -> None:
@@ -55,6 +58,6 @@ def _lines(title: str, total: int, say: Callable[[str], None]) -> Callable[[int]
             last = now
             rate = done / max(now - began, 1e-9)
             left_s = max(total - done, 0) / max(rate, 1e-9)
-            say(f"{title}: {done}/{total} frames, {rate:.1f} frames/s, {left_s:.0f} s left")
+            say(f"{title}: {done}/{total} {unit}, {rate:.1f} {unit}/s, {left_s:.0f} s left")
 
     return update

@@ -11,6 +11,7 @@ from geo.site_description import json_schemas
 from pipelines.settings import Settings
 
 _TEXT_FILES = (".yaml", ".geojson", ".csv")
+_OF_SIMULATION = ("scenario.yaml", "history.yaml")  # what moves there is no part of the site
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def load_site(path: Path) -> SiteFolder:
     """
     if not path.is_dir():
         raise SiteError(f"{path}: no such site folder. Give a folder that holds a {SITE_FILE}.")
-    files = (file for file in sorted(path.iterdir()) if file.suffix in _TEXT_FILES and file.name != "scenario.yaml")
+    files = (file for file in sorted(path.iterdir()) if file.suffix in _TEXT_FILES and file.name not in _OF_SIMULATION)
     try:
         documents = {file.name: file.read_text(encoding="utf-8") for file in files}
     except UnicodeDecodeError as error:

@@ -20,6 +20,7 @@ import yaml
 from detectors.camera import Camera
 from detectors.recorded import RecordedDetector
 from detectors.tracks import Tracks
+from geo.chronicle import Chronicle
 from geo.crossings import Crossings
 from geo.site import LocalFrame, Site, read_site
 from geo.trajectories import Trajectories
@@ -261,6 +262,21 @@ def write_site(folder: Path, documents: dict[str, str] | None = None) -> Path:
     for name, text in (documents or site_documents()).items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+# Simulated pasts.
+
+
+def chronicle(**changes: Any) -> Chronicle:
+    """A few weeks in which nothing happens but what a test says."""
+    usual = {
+        "first_day": "2026-03-02",
+        "last_day": "2026-03-22",
+        "seed": 7,
+        "samples": {"from_hour": 12, "minutes": 15},
+        "demand": {},
+    }
+    return Chronicle.model_validate({**usual, **changes})
 
 
 # Whole runs.

@@ -1,10 +1,11 @@
 -- Grain: cell of a site over a range of local days, classes summed: mean density (road users per m2,
--- Edie: time spent over area and observed time) in 1 m cells. Cells nobody entered do not appear. Where
--- the views of cameras overlap, the camera that saw most of a cell speaks for it; cameras are never added.
+-- Edie: time spent over area and the time in which positions were observed) in 1 m cells. Cells nobody
+-- entered do not appear. Where the views of cameras overlap, the camera that saw most of a cell speaks for
+-- it; cameras are never added.
 WITH observed AS (
     SELECT camera_id, sum(coverage) * 900 AS observed_s
     FROM (
-        SELECT camera_id, interval_start_utc, min(coverage) AS coverage
+        SELECT camera_id, interval_start_utc, min(position_coverage) AS coverage
         FROM read_parquet($coverage)
         WHERE site_id = $site_id
             AND list_contains($road_users, road_user)
@@ -12,6 +13,7 @@ WITH observed AS (
         GROUP BY ALL
     )
     GROUP BY camera_id
+    HAVING observed_s > 0
 )
 SELECT cell_x, cell_y, max(density_per_m2) AS density_per_m2
 FROM (

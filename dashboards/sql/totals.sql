@@ -5,10 +5,10 @@ SELECT
     direction,
     road_user,
     sum(count)::BIGINT AS count,
-    sum(coverage) / 4 AS observed_h
-FROM read_parquet($flow_counts)
+    sum(observed_h) AS observed_h
+FROM read_parquet($flow_daily)
 WHERE site_id = $site_id
-    AND interval_start_local::DATE BETWEEN $first_day AND $last_day
+    AND day BETWEEN $first_day AND $last_day
     AND coverage > 0
 GROUP BY ALL
 ORDER BY line_id, direction, road_user;

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import queries
 from dashboards.release import Release
+from dashboards.views.selection import say_if_simulated
 
 _FORMULA = "^[=+\\-@\t\r]"
 
@@ -26,8 +27,9 @@ def show(release: Release) -> None:
     )
     names = dict(queries.sites(release).select("site_id", "name").iter_rows())
     site_id = st.selectbox("Site", list(names), format_func=names.__getitem__, key="site", bind="query-params")
+    is_simulated = say_if_simulated(queries.sites(release), site_id)
     for table in queries.TABLES:
-        _offer(release, table, site_id)
+        _offer(release, table, site_id, is_simulated=is_simulated)
     st.subheader("Data dictionary")
     dictionary = data_dictionary(release)
     st.dataframe(dictionary, hide_index=True, height=420, alt="Every column of every table with its type and meaning.")
@@ -37,9 +39,9 @@ def show(release: Release) -> None:
         st.dataframe(pl.DataFrame(manifest["held"]), hide_index=True, alt="Days a failed check holds back, and why.")
 
 
-def _offer(release: Release, table: str, site_id: str) -> None:
+def _offer(release: Release, table: str, site_id: str, *, is_simulated: bool) -> None:
     described = release.manifest["tables"][table]
-    stem = f"passant_{site_id}_{table}_{release.version}"
+    stem = f"passant_{site_id}{'_simulated' if is_simulated else ''}_{table}_{release.version}"
     about, as_csv, as_parquet = st.columns([3, 1, 1], vertical_alignment="center")
     about.markdown(f"**{table}**  \n{described['description'].splitlines()[0]}")
     as_csv.download_button(

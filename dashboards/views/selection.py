@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import polars as pl
 import streamlit as st
 
 from dashboards import queries
 from dashboards.release import Release
 
-ROAD_USERS = ("pedestrian", "cyclist", "motorcycle", "car", "van", "bus", "truck", "tram")
+_DAYS_AT_FIRST = 14
+ROAD_USERS = ("pedestrian", "cyclist", "scooter", "motorcycle", "car", "van", "bus", "truck", "tram")
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,29 @@ def choose(release: Release) -> Selection:
         chosen = st.pills(
             "Road users", offered, selection_mode="multi", default=offered, format_func=str.capitalize, key="who"
         )
-    if sites.filter(site_id=site_id)["is_simulated"][0]:
-        st.markdown(
-            ":orange-badge[:material/science: Simulated] The footage of this site was rendered; nobody was filmed."
-        )
+    say_if_simulated(sites, site_id)
     if not chosen:
         st.info("Choose at least one kind of road user.")
         st.stop()
     return Selection(site_id, names[site_id], first_day, last_day, list(chosen))
 
 
+def say_if_simulated(sites: pl.DataFrame, site_id: str) -> bool:
+    """Says so where nothing of a site is real, and returns it."""
+    is_simulated = bool(sites.filter(site_id=site_id)["is_simulated"][0])
+    if is_simulated:
+        st.markdown(
+            ":orange-badge[:material/science: Simulated] Everything about this site is made up: footage was rendered, "
+            "counts, events and weather were simulated; nobody was filmed."
+        )
+    return is_simulated
+
+
 def _days(days: list[date]) -> tuple[date, date]:
     if len(days) == 1:
         st.text_input("Day", f"{days[0]:%a %d %b %Y}", disabled=True)
         return days[0], days[0]
-    picked = st.date_input("Days", (days[0], days[-1]), min_value=days[0], max_value=days[-1])
+    recent = max(days[0], days[-1] - timedelta(days=_DAYS_AT_FIRST - 1))
+    picked = st.date_input("Days", (recent, days[-1]), min_value=days[0], max_value=days[-1])
     both = [day for day in (picked if isinstance(picked, tuple) else (picked,)) if day is not None]
     return (both[0], both[-1]) if both else (days[0], days[-1])

@@ -28,19 +28,25 @@ def show(release: Release) -> None:
     who = (selection.site_id, line_id, selection.road_users, selection.first_day, selection.last_day)
 
     rows = queries.series(release, *who)
-    total, observed_s = rows["count"].sum(), float(rows.filter(direction="forward")["coverage"].sum()) * 900
+    daily = queries.is_daily(selection.first_day, selection.last_day)
+    step, step_s = ("day", 86_400) if daily else ("quarter-hour", 900)
+    total, observed_s = rows["count"].sum(), float(rows.filter(direction="forward")["coverage"].sum()) * step_s
     st.subheader(f"{line['name']}: {total:,} crossings in {duration(observed_s)} observed")
     st.plotly_chart(
         figures.flow_series(
             rows,
             {"forward": line["forward"], "backward": line["backward"]},
+            queries.events(release, selection.site_id, selection.first_day, selection.last_day),
             per_hour=unit == "per observed hour",
+            daily=daily,
         ),
         config=figures.CONFIG,
         key="series",
-        alt=f"Crossings of {line['name']} by quarter-hour: {line['forward']} above, {line['backward']} below the axis.",
+        alt=f"Crossings of {line['name']} by {step}: {line['forward']} above, {line['backward']} below the axis.",
     )
-    st.caption("By quarter-hour. Grey: not observed, which is not zero. Crossings are as counted, not scaled up.")
+    st.caption(
+        f"By {step}. Grey: not observed, which is not zero. Dotted: events. Crossings are as counted, not scaled up."
+    )
 
     st.subheader("Hour of the week")
     week = queries.hour_by_weekday(release, *who)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cache
+from pathlib import Path
 
 import dataframely as dy
 import polars as pl
@@ -13,13 +15,11 @@ import polars as pl
 from detectors.road_users import ROAD_USERS
 from geo.crossings import DIRECTIONS
 from pipelines.privacy import space, traffic
-from pipelines.warehouse.connection import Session
+from pipelines.privacy.roll_ups import FlowDaily, FlowHourly, daily, hourly
+from pipelines.privacy.roll_ups import described as _described
+from pipelines.warehouse.connection import Session, statement
 
 PLANNER = "planner"
-
-
-def _described(text: str) -> dict[str, Any]:
-    return {"description": text}
 
 
 _ROAD_USERS = [r.value for r in ROAD_USERS]
@@ -120,6 +120,11 @@ class Coverage(dy.Schema):
     coverage = dy.Float64(
         min=0, max=1.000001, metadata=_described("Share of the quarter-hour that was observed, 0 to 1.")
     )
+    position_coverage = dy.Float64(
+        min=0,
+        max=1.000001,
+        metadata=_described("Share in which road users were also placed on the ground, which occupancy rests on."),
+    )
     is_simulated = dy.Bool(metadata=_described("Whether the footage was rendered and not filmed."))
 
 
@@ -144,7 +149,7 @@ class CellOccupancy(dy.Schema):
     dy_m = dy.Float64(metadata=_described("Metres gone to the north, summed over road users."))
     way_m = dy.Float64(min=0, metadata=_described("Metres gone whichever way they lead, summed over road users."))
     coverage = dy.Float64(
-        min=0, max=1.000001, metadata=_described("Share of the quarter-hour that was observed, 0 to 1.")
+        min=0, max=1.000001, metadata=_described("Share of the quarter-hour in which positions were observed, 0 to 1.")
     )
     calibration_note = dy.String(
         nullable=True, metadata=_described("What must be known about metres behind this number.")
@@ -223,6 +228,35 @@ class Junctions(dy.Schema):
     calibration_note = dy.String(
         nullable=True, metadata=_described("What must be known about metres behind its numbers.")
     )
+    is_simulated = dy.Bool(metadata=_described("Whether its footage is rendered and not filmed."))
+
+
+class Annotations(dy.Schema):
+    """What to know about a site beside its numbers: events, holidays, outages."""
+
+    site_id = dy.String(primary_key=True, metadata=_described("The site."))
+    kind = dy.String(primary_key=True, metadata=_described("closure, intervention, outage, market day or a holiday."))
+    start_utc = dy.Datetime(time_unit="us", time_zone="UTC", primary_key=True, metadata=_described("Start, UTC."))
+    start_local = dy.Datetime(time_unit="us", metadata=_described("The same in the site's local time."))
+    end_utc = dy.Datetime(
+        time_unit="us", time_zone="UTC", nullable=True, metadata=_described("First moment after it, UTC. Empty: stays.")
+    )
+    end_local = dy.Datetime(time_unit="us", nullable=True, metadata=_described("The same in the site's local time."))
+    text = dy.String(primary_key=True, metadata=_described("What it is."))
+    is_simulated = dy.Bool(metadata=_described("Whether it never happened and belongs to a simulation."))
+
+
+class Weather(dy.Schema):
+    """Weather of a site by the hour, where it is known."""
+
+    site_id = dy.String(primary_key=True, metadata=_described("The site."))
+    hour_start_utc = dy.Datetime(
+        time_unit="us", time_zone="UTC", primary_key=True, metadata=_described("Start of the hour, UTC.")
+    )
+    hour_start_local = dy.Datetime(time_unit="us", metadata=_described("The same in the site's local time."))
+    temperature_c = dy.Float64(metadata=_described("Air temperature in degrees Celsius."))
+    precipitation_mm = dy.Float64(min=0, metadata=_described("Precipitation in the hour in millimetres."))
+    is_simulated = dy.Bool(metadata=_described("Whether it is invented and was not measured."))
 
 
 PER_DAY: dict[str, type[dy.Schema]] = {
@@ -234,22 +268,38 @@ PER_DAY: dict[str, type[dy.Schema]] = {
     **traffic.PER_DAY,
     **space.PER_DAY,
 }
+# A day of these is a file of its own, shared by every release in which it is the same; of others a month.
+_CUT_BY_DAY = ("flow_counts", "occupancy")
+PER_MONTH: dict[str, type[dy.Schema]] = {"flow_hourly": FlowHourly, "flow_daily": FlowDaily}
 DIMENSIONS: dict[str, type[dy.Schema]] = {
     "sites": Sites,
     "counting_lines": CountingLines,
     "junctions": Junctions,
     **space.DIMENSIONS,
+    "annotations": Annotations,
+    "weather": Weather,
 }
+TABLES = {**PER_DAY, **PER_MONTH, **DIMENSIONS}
+
+
+@dataclass(frozen=True)
+class Month:
+    """A site's released days of one month; the state changes when anything their rows are made from does."""
+
+    site_id: str
+    month: str
+    days: tuple[date, ...]
+    state: str
 
 
 @dataclass(frozen=True)
 class ReleaseTable:
-    """Rows that may leave: of one table, of one site and local day or of all (None)."""
+    """Rows that may leave: of one table, of a month or one day of it, or of all sites (no month, no day)."""
 
     name: str
-    site_id: str | None
-    day: date | None
     rows: pl.DataFrame
+    month: Month | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -266,32 +316,73 @@ class Release:
     """Everything that may leave the restricted side for one tier.
 
     Attributes:
-        tables: the rows.
+        months: every released month.
+        unchanged: those of them whose rows are what they were in the release before.
+        tables: the rows of the other months, then those without a month; read once, as they are needed.
         held: what a failed check holds back.
         plans: site -> plan as GeoJSON text, which holds no data about anyone.
     """
 
     tier: str
-    tables: tuple[ReleaseTable, ...]
+    months: tuple[Month, ...]
+    unchanged: frozenset[Month]
+    tables: Iterator[ReleaseTable]
     held: tuple[Held, ...]
     plans: Mapping[str, str]
 
 
-def planner_release(session: Session) -> Release:
-    """Reads the planner tier from the warehouse, leaving out days whose checks have not all passed."""
-    tables, held = [], []
-    for site_id, day, is_passed, reason in session.frame("select_days").iter_rows():
-        if not is_passed:
-            held.append(Held(site_id, day, reason))
-            continue
-        for name, schema in PER_DAY.items():
-            rows = session.frame(f"select_{name}", site_id=site_id, day=day)
-            tables.append(ReleaseTable(name, site_id, day, _exactly(schema, rows)))
-    for name, schema in DIMENSIONS.items():
-        tables.append(ReleaseTable(name, None, None, _exactly(schema, session.frame(f"select_{name}"))))
+def planner_release(session: Session, published: Collection[Month] = ()) -> Release:
+    """Reads the planner tier from the warehouse, leaving out days whose checks have not all passed.
+
+    Args:
+        session: open until the release has been written.
+        published: months of the release before; those that are still the same are not read again.
+    """
+    days = session.frame("select_days")
+    held = [Held(*row) for row in days.filter(~pl.col("is_passed")).select("site_id", "day", "reason").iter_rows()]
+    months = tuple(_months(days.filter("is_passed")))
+    unchanged = frozenset(months) & frozenset(published)
     sites = session.frame("select_sites").drop_nulls("plan_geojson")
     plans = dict(zip(sites["site_id"], sites["plan_geojson"], strict=True))
-    return Release(PLANNER, tuple(tables), tuple(held), plans)
+    changed = [month for month in months if month not in unchanged]
+    return Release(PLANNER, months, unchanged, _tables(session, changed), tuple(held), plans)
+
+
+def _months(days: pl.DataFrame) -> Iterator[Month]:
+    by_month = days.with_columns(month=pl.col("day").dt.strftime("%Y-%m"))
+    for (site_id, month), rows in by_month.group_by("site_id", "month", maintain_order=True):
+        state = hashlib.sha256("".join([_code(), *rows["state"]]).encode()).hexdigest()
+        yield Month(str(site_id), str(month), tuple(rows["day"]), state)
+
+
+@cache
+def _code() -> str:
+    """Digest of what turns contributions into released rows: this file and its queries."""
+    texts = [Path(__file__).read_text(encoding="utf-8"), *(statement(f"select_{name}") for name in PER_DAY)]
+    return hashlib.sha256("\x00".join(texts).encode()).hexdigest()
+
+
+def _tables(session: Session, months: list[Month]) -> Iterator[ReleaseTable]:
+    for month in months:
+        rows = {
+            name: _exactly(schema, session.frame(f"select_{name}", site_id=month.site_id, days=list(month.days)))
+            for name, schema in PER_DAY.items()
+        }
+        for name, table in rows.items():
+            yield from _cut(name, table, month)
+        yield ReleaseTable("flow_hourly", _exactly(FlowHourly, hourly(rows["flow_counts"])), month)
+        yield ReleaseTable("flow_daily", _exactly(FlowDaily, daily(rows["flow_counts"])), month)
+    for name, schema in DIMENSIONS.items():
+        yield ReleaseTable(name, _exactly(schema, session.frame(f"select_{name}")))
+
+
+def _cut(name: str, rows: pl.DataFrame, month: Month) -> Iterator[ReleaseTable]:
+    if name not in _CUT_BY_DAY:
+        yield ReleaseTable(name, rows, month)
+        return
+    local_day = rows["interval_start_local"].dt.date()
+    for day in month.days:
+        yield ReleaseTable(name, rows.filter(local_day == day), month, day)
 
 
 def _exactly(schema: type[dy.Schema], rows: pl.DataFrame) -> pl.DataFrame:

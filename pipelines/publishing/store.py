@@ -10,17 +10,22 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipelines.lake import replacing
-from pipelines.privacy.release import DIMENSIONS, PER_DAY, Release
+from pipelines.lake import replacing, replacing_all
+from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
 
-FORMAT = 1
+FORMAT = 2
+
+_LISTS_DAYS = "flow_counts"  # has a file for every released day; other tables only where they have rows
+
+File = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,16 +46,19 @@ def publish(release: Release, released: Path) -> Published:
         released: the folder of all tiers.
     """
     tier = released / release.tier
-    files = [_write_table(tier, table.name, table.site_id, table.day, table.rows) for table in release.tables]
-    plans = {site: _write(tier, text.encode(), "geojson") for site, text in sorted(release.plans.items())}
+    latest = read_latest(tier)
+    with replacing_all() as stand_in:
+        objects = _Objects(tier, stand_in)
+        files = _write_tables(release, objects)
+        plans = {site: objects.add(text.encode(), "geojson") for site, text in sorted(release.plans.items())}
     contents = {
-        "tables": {name: _describe(name, files) for name in (*PER_DAY, *DIMENSIONS)},
+        "tables": {name: _describe(name, files[name]) for name in TABLES},
         "plans": plans,
         "held": [{"site_id": h.site_id, "day": str(h.day), "reason": h.reason} for h in release.held],
+        "months": [{"site_id": m.site_id, "month": m.month, "state": m.state} for m in release.months],
     }
     digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
-    rows = sum(file["rows"] for file in files)
-    latest = read_latest(tier)
+    rows = sum(file["rows"] for one in files.values() for file in one)
     if latest and latest["digest"] == digest:
         return Published(latest["version"], tier / latest["manifest"], is_new=False, rows=rows)
     now = datetime.now(UTC)
@@ -75,8 +83,41 @@ def read_latest(tier: Path) -> dict[str, str] | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def _describe(name: str, files: list[dict[str, Any]]) -> dict[str, Any]:
-    schema = {**PER_DAY, **DIMENSIONS}[name]
+def published_months(tier: Path) -> list[Month]:
+    """The months of the latest release of a tier, where all of their files are still there."""
+    manifest = _latest_manifest(tier)
+    files: dict[tuple[str, str], list[File]] = {}
+    for table in manifest.get("tables", {}).values():
+        for file in table["files"]:
+            files.setdefault((file["site_id"], file["month"]), []).append(file)
+    found = []
+    for month in manifest.get("months", ()):
+        own = files.get((month["site_id"], month["month"]), [])
+        if all((tier / file["path"]).is_file() for file in own):
+            days = sorted({date.fromisoformat(file["day"]) for file in own if file["day"]})
+            found.append(Month(month["site_id"], month["month"], tuple(days), month["state"]))
+    return found
+
+
+def _latest_manifest(tier: Path) -> dict[str, Any]:
+    """The latest release's manifest; empty where there is none of this format."""
+    latest = read_latest(tier)
+    manifest = json.loads((tier / latest["manifest"]).read_text(encoding="utf-8")) if latest else {}
+    return manifest if manifest.get("format") == FORMAT else {}
+
+
+def _kept_files(release: Release, tier: Path) -> dict[str, list[File]]:
+    """Table -> the files of unchanged months, as the latest release names them."""
+    kept = {(month.site_id, month.month) for month in release.unchanged}
+    described = _latest_manifest(tier).get("tables", {})
+    return {
+        name: [f for f in described.get(name, {"files": []})["files"] if (f["site_id"], f["month"]) in kept]
+        for name in TABLES
+    }
+
+
+def _describe(name: str, files: list[File]) -> dict[str, Any]:
+    schema = TABLES[name]
     return {
         "description": (schema.__doc__ or "").strip(),
         "columns": [
@@ -87,7 +128,7 @@ def _describe(name: str, files: list[dict[str, Any]]) -> dict[str, Any]:
             }
             for column, spec in schema.columns().items()
         ],
-        "files": [{k: v for k, v in file.items() if k != "table"} for file in files if file["table"] == name],
+        "files": sorted(files, key=lambda file: (file["site_id"] or "", file["month"] or "", file["day"] or "")),
     }
 
 
@@ -102,20 +143,47 @@ def _type_name(dtype: pl.DataType) -> str:
     return {pl.String: "text", pl.Boolean: "true or false", pl.Date: "date"}[type(dtype)]
 
 
-def _write_table(tier: Path, name: str, site_id: str | None, day: Any, rows: pl.DataFrame) -> dict[str, Any]:  # noqa: ANN401
-    buffer = io.BytesIO()
-    rows.write_parquet(buffer, compression="zstd")
-    written = _write(tier, buffer.getvalue(), "parquet")
-    return {"table": name, "site_id": site_id, "day": day and str(day), "rows": rows.height, **written}
+@dataclass(frozen=True)
+class _Objects:
+    """Content-addressed files of a tier; ``stand_in`` gives where to write what is not there yet."""
+
+    tier: Path
+    stand_in: Callable[[Path], Path]
+
+    def add(self, content: bytes, ending: str) -> File:
+        digest = hashlib.sha256(content).hexdigest()
+        path = self.tier / "objects" / f"{digest}.{ending}"
+        if not path.is_file():
+            self.stand_in(path).write_bytes(content)
+        return {"path": f"objects/{path.name}", "sha256": digest, "bytes": len(content)}
+
+    def add_table(self, table: ReleaseTable) -> File:
+        buffer, month = io.BytesIO(), table.month
+        table.rows.write_parquet(buffer, compression="zstd", metadata=_marks(table.rows))
+        return {
+            "site_id": month.site_id if month else None,
+            "month": month.month if month else None,
+            "day": str(table.day) if table.day else None,
+            "rows": table.rows.height,
+            **self.add(buffer.getvalue(), "parquet"),
+        }
 
 
-def _write(tier: Path, content: bytes, ending: str) -> dict[str, Any]:
-    digest = hashlib.sha256(content).hexdigest()
-    path = tier / "objects" / f"{digest}.{ending}"
-    if not path.is_file():
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-    return {"path": f"objects/{path.name}", "sha256": digest, "bytes": len(content)}
+def _marks(rows: pl.DataFrame) -> dict[str, str]:
+    """What a file says of itself as a whole."""
+    return {"passant:is_simulated": "true" if rows["is_simulated"].any() else "false"}
+
+
+def _write_tables(release: Release, objects: _Objects) -> dict[str, list[File]]:
+    """Table -> its files: of unchanged months those of the latest release, of others new ones."""
+    files = _kept_files(release, objects.tier)
+    for table in release.tables:
+        if table.name == _LISTS_DAYS or not table.rows.is_empty():
+            files[table.name].append(objects.add_table(table))
+    # A reader finds the columns of every table, also of one without a row.
+    for name in (name for name in TABLES if release.months and not files[name]):
+        files[name].append(objects.add_table(ReleaseTable(name, TABLES[name].create_empty())))
+    return files
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,9 +16,9 @@ from geo.occupancy import Occupancy
 from geo.site import Site
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
-from pipelines.lake import Lake
+from pipelines.lake import Lake, RecordingKey
 from pipelines.stages import georeference, ingest, measure, space, track, traffic
-from pipelines.warehouse.connection import Session, Warehouse
+from pipelines.warehouse.connection import Warehouse
 
 LEAST_OBSERVED_SHARE = 0.9
 
@@ -43,41 +44,106 @@ class Verdict:
     details: str
 
 
+_BROKEN = (dy.exc.ValidationError, dy.exc.SchemaError, pl.exceptions.PolarsError, OSError)
+_LARGE = (track.TABLE, georeference.TABLE)  # read file by file
+_DAYS_AT_ONCE = 31
+
 CHECKS = ("contract", "non_negative", "coverage", "conservation")
 
 
-def check(site: Site, day: date, lake: Lake, warehouse: Warehouse, audit: AuditLog) -> list[Verdict]:
-    """Checks one site's local day and writes the verdicts down."""
-    values = {"site_id": site.site_id, "day": day}
+def check(
+    site: Site, days: Sequence[date], lake: Lake, warehouse: Warehouse, audit: AuditLog
+) -> dict[date, list[Verdict]]:
+    """Checks local days of one site and writes the verdicts down."""
+    if not days:
+        return {}
     with warehouse.write() as session:
-        verdicts = [
-            _contract(site, day, lake),
-            _non_negative(session.frame("select_negative", **values)),
-            _coverage(session.frame("select_observed", **values)),
-            _conservation(session, site, day, lake),
-        ]
+        values = {"site_id": site.site_id, "days": list(days)}
+        tables = ("select_negative", "select_observed", "select_conservation")
+        negative, observed, loaded = (_by_day(session.frame(table, **values)) for table in tables)
+        contracts: dict[date, Verdict] = {}
+        for first in range(0, len(days), _DAYS_AT_ONCE):
+            contracts |= _contracts(site, days[first : first + _DAYS_AT_ONCE], lake)
+        verdicts = {
+            day: [
+                contracts[day],
+                _non_negative(negative(day)),
+                _coverage(observed(day)),
+                _conservation(loaded(day), site, day, lake),
+            ]
+            for day in days
+        }
         session.run("delete_verdicts", **values)
-        rows = [{**values, "check_name": v.check, "is_passed": v.is_passed, "details": v.details} for v in verdicts]
-        session.insert("insert_verdicts", pl.DataFrame(rows))
-    for verdict in verdicts:
-        if not verdict.is_passed:
-            audit.append("check_failed", site=site.site_id, day=str(day), check=verdict.check, details=verdict.details)
+        session.insert("insert_verdicts", _rows(site, verdicts))
+    failed = [(day, v) for day, one in verdicts.items() for v in one if not v.is_passed]
+    audit.append_all(
+        "check_failed",
+        [{"site": site.site_id, "day": str(day), "check": v.check, "details": v.details} for day, v in failed],
+    )
     return verdicts
 
 
-def _contract(site: Site, day: date, lake: Lake) -> Verdict:
-    """Every lake file of the day keeps its table's contract."""
-    files = 0
-    for table, schema in _LAKE_TABLES.items():
+def unpassed_days(site: Site, warehouse: Warehouse) -> set[date]:
+    """The loaded local days of a site that have not passed, or not been through, their checks."""
+    with warehouse.read() as session:
+        days = session.frame("select_days")
+    return set(days.filter(~pl.col("is_passed"), site_id=site.site_id)["day"])
+
+
+def _by_day(rows: pl.DataFrame) -> Callable[[date], pl.DataFrame]:
+    days = rows.partition_by("day", as_dict=True)
+    return lambda day: days.get((day,), rows.clear())
+
+
+def _rows(site: Site, verdicts: Mapping[date, list[Verdict]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "site_id": site.site_id,
+                "day": day,
+                "check_name": verdict.check,
+                "is_passed": verdict.is_passed,
+                "details": verdict.details,
+            }
+            for day, one in verdicts.items()
+            for verdict in one
+        ]
+    )
+
+
+def _contracts(site: Site, days: Sequence[date], lake: Lake) -> dict[date, Verdict]:
+    """Every lake file of a day keeps its table's contract."""
+    files = {day: list(_files(site, day, lake)) for day in days}
+    try:
+        for table, schema in _LAKE_TABLES.items():
+            keys = [key for one in files.values() for name, key in one if name == table]
+            at_once = 1 if table in _LARGE else len(keys) or 1
+            for first in range(0, len(keys), at_once):
+                lake.open_all(schema, table, keys[first : first + at_once])
+    except _BROKEN:
+        return {day: _contract(files[day], lake) for day in days}
+    return {day: _sound(files[day]) for day in days}
+
+
+def _files(site: Site, day: date, lake: Lake) -> Iterator[tuple[str, RecordingKey]]:
+    for table in _LAKE_TABLES:
         for camera in site.cameras:
-            for key in lake.keys(table, day, camera.camera_id):
-                files += 1
-                try:
-                    lake.open(schema, table, key)
-                except (dy.exc.ValidationError, dy.exc.SchemaError, pl.exceptions.PolarsError, OSError) as error:
-                    reason = " ".join(str(error).split())
-                    return Verdict("contract", is_passed=False, details=f"{lake.path(table, key)}: {reason}")
-    return Verdict("contract", is_passed=True, details=f"{files} files keep their contracts")
+            yield from ((table, key) for key in lake.keys(table, day, camera.camera_id))
+
+
+def _contract(files: list[tuple[str, RecordingKey]], lake: Lake) -> Verdict:
+    """The verdict on one day's files, which names the first that is broken."""
+    for table, key in files:
+        try:
+            lake.open(_LAKE_TABLES[table], table, key)
+        except _BROKEN as error:
+            reason = " ".join(str(error).split())
+            return Verdict("contract", is_passed=False, details=f"{lake.path(table, key)}: {reason}")
+    return _sound(files)
+
+
+def _sound(files: list[tuple[str, RecordingKey]]) -> Verdict:
+    return Verdict("contract", is_passed=True, details=f"{len(files)} files keep their contracts")
 
 
 def _non_negative(negative: pl.DataFrame) -> Verdict:
@@ -107,12 +173,11 @@ def _coverage(observed: pl.DataFrame) -> Verdict:
     return Verdict("coverage", is_passed=True, details=details)
 
 
-def _conservation(session: Session, site: Site, day: date, lake: Lake) -> Verdict:
+def _conservation(loaded: pl.DataFrame, site: Site, day: date, lake: Lake) -> Verdict:
     """Every crossing and every movement in the lake is in exactly one count, and the other way round."""
-    loaded = session.frame("select_conservation", site_id=site.site_id, day=day)
-    for what, table, schema in (("crossings", measure.TABLE, Crossings), ("movements", measure.MOVEMENTS, Movements)):
+    for what, table in (("crossings", measure.TABLE), ("movements", measure.MOVEMENTS)):
         in_lake = {
-            key.recording_id: lake.open(schema, table, key).height
+            key.recording_id: lake.height(table, key)
             for camera in site.cameras
             for key in lake.keys(table, day, camera.camera_id)
         }

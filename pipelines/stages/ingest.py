@@ -23,7 +23,11 @@ TABLE = "recordings"
 
 
 class Recordings(dy.Schema):
-    """One video file. ``duration_s`` and ``fps`` follow from its timestamps, not from its header."""
+    """One video file. ``duration_s`` and ``fps`` follow from its timestamps, not from its header.
+
+    A simulated recording without a picture has no frames, fps, size or codec (NULL), and ``sha256`` is
+    that of everything it was made from.
+    """
 
     recording_id = dy.String(primary_key=True)
     site_id = dy.String()
@@ -32,13 +36,13 @@ class Recordings(dy.Schema):
     sha256 = dy.String(regex="^[0-9a-f]{64}$")
     start_utc = dy.Datetime(time_unit="us", time_zone="UTC")
     end_utc = dy.Datetime(time_unit="us", time_zone="UTC")
-    start_source = dy.Enum(["option", "file name", "container"])
+    start_source = dy.Enum(["option", "file name", "container", "simulation"])
     duration_s = dy.Float64(min=0.0)
-    frames = dy.Int64(min=1)
-    fps = dy.Float64(min=0.0)
-    width_px = dy.Int32(min=1)
-    height_px = dy.Int32(min=1)
-    codec = dy.String()
+    frames = dy.Int64(nullable=True, min=1)
+    fps = dy.Float64(nullable=True, min=0.0)
+    width_px = dy.Int32(nullable=True, min=1)
+    height_px = dy.Int32(nullable=True, min=1)
+    codec = dy.String(nullable=True)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""A recording's contributions to the warehouse, replaced in one transaction."""
+"""The contributions of recordings to the warehouse, replaced in one transaction."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -25,84 +26,142 @@ TABLE = "flow_counts"
 
 Floats = NDArray[np.float64]
 
+_AT_ONCE = 64  # recordings whose crossings are held in memory together
+# Facts of every recording, of those whose tracks are known and of those whose road users were placed.
+_FACTS = ("coverage", "flow", "movement", "occupancy", *traffic.FACTS, *space.TABLES)
+_TABLES = (measure.TABLE, measure.MOVEMENTS, measure.OCCUPANCY, track.REPORTS, *traffic.TABLES, *space.TABLES)
 
-def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit: AuditLog) -> StageReport:
-    """Replaces what a recording contributes to flow counts, movements, occupancy and coverage.
+
+def load(
+    keys: Sequence[RecordingKey], site: Site, lake: Lake, warehouse: Warehouse, audit: AuditLog
+) -> list[StageReport]:
+    """Replaces what recordings of a site contribute to the warehouse, in one transaction.
 
     The revision of a recording counts how often its contributions have changed.
     """
+    if not keys:
+        return []
     began = time.perf_counter()
-    inputs = fingerprint(
-        site=site.version,
-        **{
-            table: file_digest(lake.path(table, key))
-            for table in (
-                measure.TABLE,
-                measure.MOVEMENTS,
-                measure.OCCUPANCY,
-                track.REPORTS,
-                *traffic.TABLES,
-                *space.TABLES,
-            )
-        },
-    )
-    crossings = lake.open(Crossings, measure.TABLE, key)
+    inputs = {key: _inputs(key, site, lake) for key in keys}
     with warehouse.write() as session:
-        earlier = session.frame("select_load", recording_id=key.recording_id).rows()
-        is_current = bool(earlier) and earlier[0][0] == inputs
-        if not is_current:
-            revision = earlier[0][1] + 1 if earlier else 1
+        loaded = {row["recording_id"]: row for row in _loads(session, site).iter_rows(named=True)}
+        changed = [key for key in keys if loaded.get(key.recording_id, {}).get("digest") != inputs[key]]
+        if changed:
             _replace_site(session, site)
-            _replace_recording(session, key, site, lake, crossings, inputs, revision)
-    if not is_current:
-        audit.append("load", recording=key.recording_id, crossings=crossings.height)
-    return StageReport(TABLE, crossings.height, warehouse.path, inputs, time.perf_counter() - began, is_current)
+            _delete(session, [key.recording_id for key in changed if key.recording_id in loaded])
+        for first in range(0, len(changed), _AT_ONCE):
+            some = changed[first : first + _AT_ONCE]
+            _insert(session, _load_rows(some, site, lake, inputs, loaded), some, site, lake)
+    counted = {key: lake.height(measure.TABLE, key) for key in keys}
+    audit.append_all("load", [{"recording": key.recording_id, "crossings": counted[key]} for key in changed])
+    took_s = (time.perf_counter() - began) / len(keys)
+    return [
+        StageReport(TABLE, counted[key], warehouse.path, inputs[key], took_s, key not in set(changed)) for key in keys
+    ]
 
 
-def _replace_recording(
-    session: Session, key: RecordingKey, site: Site, lake: Lake, crossings: pl.DataFrame, inputs: str, revision: int
-) -> None:
-    recording = lake.open(ingest.Recordings, ingest.TABLE, key).row(0, named=True)
-    tracking = lake.open(track.TrackingReports, track.REPORTS, key)
-    seen = tracking.row(0, named=True)
-    session.run("delete_loads", recording_id=key.recording_id)
-    for fact in ("coverage", "flow", "movement", "occupancy", *traffic.FACTS, *space.TABLES):
-        session.run(f"delete_{fact}_contributions", recording_id=key.recording_id)
-    calibration = site.calibrations.get(key.camera_id)
-    starts, ends = seen["observed_start_utc"], seen["observed_end_utc"]
-    row = {
-        "recording_id": key.recording_id,
-        "site_id": site.site_id,
-        "camera_id": key.camera_id,
-        "day": key.day,
-        "start_utc": recording["start_utc"],
-        "end_utc": recording["end_utc"],
-        "expected_s": recording["duration_s"],
-        "observed_s": sum((b - a).total_seconds() for a, b in zip(starts, ends, strict=True)),
-        "crossings": crossings.height,
-        "detector": seen["detector"],
-        "detector_digest": seen["detector_digest"],
-        "site_version": site.version,
-        "leave_one_out_rmse_m": calibration.leave_one_out_rmse_m if calibration else None,
-        "calibration_note": site.calibration_note(key.camera_id),
-        "digest": inputs,
-        "revision": revision,
-    }
-    optional = {"calibration_note": pl.String, "leave_one_out_rmse_m": pl.Float64}
-    session.insert("insert_loads", pl.DataFrame([row], schema_overrides=optional))
-    intervals = tracking.select(
-        pl.col("observed_start_utc").alias("start_utc"), pl.col("observed_end_utc").alias("end_utc"), "road_users"
+def unload(keys: Sequence[RecordingKey], warehouse: Warehouse, audit: AuditLog) -> None:
+    """Takes what recordings contribute out of the warehouse."""
+    with warehouse.write() as session:
+        _delete(session, [key.recording_id for key in keys])
+    audit.append_all("unload", [{"recording": key.recording_id} for key in keys])
+
+
+def loaded_recordings(site: Site, warehouse: Warehouse) -> list[RecordingKey]:
+    """The recordings of a site whose contributions are in the warehouse."""
+    with warehouse.write() as session:
+        rows = _loads(session, site)
+    return [RecordingKey(*row) for row in rows.select("recording_id", "camera_id", "day").iter_rows()]
+
+
+def _loads(session: Session, site: Site) -> pl.DataFrame:
+    return session.frame("select_loads", site_id=site.site_id)
+
+
+def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
+    """Fingerprint of what decides a recording's contributions; a crossing-level simulation has no occupancy."""
+    digests = {table: file_digest(lake.path(table, key)) for table in _TABLES if lake.has(table, key)}
+    return fingerprint(site=site.version, **digests)
+
+
+def _delete(session: Session, recording_ids: list[str]) -> None:
+    if recording_ids:
+        session.run("delete_loads", recording_ids=recording_ids)
+        for fact in _FACTS:
+            session.run(f"delete_{fact}_contributions", recording_ids=recording_ids)
+
+
+def _load_rows(
+    keys: Sequence[RecordingKey],
+    site: Site,
+    lake: Lake,
+    inputs: Mapping[RecordingKey, str],
+    loaded: Mapping[str, Mapping[str, Any]],
+) -> pl.DataFrame:
+    recordings = lake.open_all(ingest.Recordings, ingest.TABLE, keys).rows_by_key(
+        "recording_id", named=True, unique=True
     )
-    observed = intervals.explode("start_utc", "end_utc").explode("road_users").rename({"road_users": "road_user"})
-    observed = observed.with_columns(pl.col("road_user").cast(pl.String))
-    session.insert("insert_coverage_contributions", observed, recording_id=key.recording_id, camera_id=key.camera_id)
+    reports = lake.open_all(track.TrackingReports, track.REPORTS, keys).rows_by_key(
+        "recording_id", named=True, unique=True
+    )
+    rows = []
+    for key in keys:
+        recording, seen = recordings[key.recording_id], reports[key.recording_id]
+        calibration = site.calibrations.get(key.camera_id)
+        spans = zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True)
+        earlier = loaded.get(key.recording_id)
+        rows.append(
+            {
+                "recording_id": key.recording_id,
+                "site_id": site.site_id,
+                "camera_id": key.camera_id,
+                "day": key.day,
+                "start_utc": recording["start_utc"],
+                "end_utc": recording["end_utc"],
+                "expected_s": recording["duration_s"],
+                "observed_s": sum((end - start).total_seconds() for start, end in spans),
+                "crossings": lake.height(measure.TABLE, key),
+                "has_positions": calibration is not None and lake.has(measure.OCCUPANCY, key),
+                "detector": seen["detector"],
+                "detector_digest": seen["detector_digest"],
+                "site_version": site.version,
+                "leave_one_out_rmse_m": calibration.leave_one_out_rmse_m if calibration else None,
+                "calibration_note": site.calibration_note(key.camera_id),
+                "digest": inputs[key],
+                "revision": earlier["revision"] + 1 if earlier else 1,
+            }
+        )
+    return pl.DataFrame(rows, schema_overrides={"calibration_note": pl.String, "leave_one_out_rmse_m": pl.Float64})
+
+
+def _insert(session: Session, loads: pl.DataFrame, keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
+    cameras = loads.select("recording_id", "camera_id")
+    session.insert("insert_loads", loads)
+    reports = lake.open_all(track.TrackingReports, track.REPORTS, keys)
+    observed = (
+        reports.join(cameras, on="recording_id")
+        .select(
+            "recording_id",
+            "camera_id",
+            pl.col("road_users").alias("road_user"),
+            pl.col("observed_start_utc").alias("start_utc"),
+            pl.col("observed_end_utc").alias("end_utc"),
+        )
+        .explode("start_utc", "end_utc")
+        .explode("road_user")
+    )
+    session.insert("insert_coverage_contributions", _plain(observed))
+    crossings = lake.open_all(Crossings, measure.TABLE, keys)
     session.insert("insert_flow_contributions", _plain(crossings))
-    movements = lake.open(Movements, measure.MOVEMENTS, key)
-    session.insert("insert_movement_contributions", _plain(movements))
-    cells = lake.open(Occupancy, measure.OCCUPANCY, key)
-    session.insert("insert_occupancy_contributions", _plain(cells), camera_id=key.camera_id)
-    traffic.insert_traffic(session, key, site, lake)
-    space.insert_space(session, key, lake)
+    followed = [key for key in keys if lake.has(measure.MOVEMENTS, key)]
+    session.insert("insert_movement_contributions", _plain(lake.open_all(Movements, measure.MOVEMENTS, followed)))
+    placed = [key for key in keys if lake.has(measure.OCCUPANCY, key)]
+    cells = lake.open_all(Occupancy, measure.OCCUPANCY, placed).join(cameras, on="recording_id")
+    session.insert("insert_occupancy_contributions", _plain(cells))
+    for key in placed:
+        if lake.has("speeds", key):
+            traffic.insert_traffic(session, key, site, lake)
+            space.insert_space(session, key, lake)
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from pipelines.audit import AuditLog
-from pipelines.privacy.release import planner_release
-from pipelines.publishing.store import publish
+from pipelines.privacy.release import PLANNER, planner_release
+from pipelines.publishing.store import publish, published_months
 from pipelines.settings import Settings
 from pipelines.stages.report import StageReport
 from pipelines.warehouse.connection import Warehouse
@@ -18,14 +18,14 @@ def release(warehouse: Warehouse, settings: Settings, audit: AuditLog) -> StageR
     """Releases every site's day whose checks passed to the planner tier.
 
     Args:
-        warehouse: read once, whole.
+        warehouse: read where a month has changed.
         settings: where releases lie.
         audit: where a new version is noted.
     """
     began = time.perf_counter()
     with warehouse.read() as session:
-        made = planner_release(session)
-    published = publish(made, settings.released)
+        made = planner_release(session, published_months(settings.released / PLANNER))
+        published = publish(made, settings.released)
     if published.is_new:
         audit.append("release", version=published.version, tier=made.tier, rows=published.rows, held=len(made.held))
     return StageReport(

@@ -70,8 +70,8 @@ def run(
     calibration = site.calibrations.get(camera.camera_id)
     reports.append(georeference(recording.key, camera, calibration, lake, audit))
     reports.append(measure.measure(recording.key, site, lake, audit))
-    reports.append(load(recording.key, site, lake, warehouse, audit))
-    verdicts = check(site, recording.key.day, lake, warehouse, audit)
+    reports += load([recording.key], site, lake, warehouse, audit)
+    verdicts = check(site, [recording.key.day], lake, warehouse, audit)[recording.key.day]
     reports.append(release(warehouse, settings, audit))
     return Outcome(recording, tuple(reports), tuple(verdicts))
 

@@ -77,10 +77,10 @@ class SiteDay:
         return [measure(key, self.folder.site, self.lake, self.audit) for key in self._tracked()]
 
     def load(self) -> list[StageReport]:
-        return [load(key, self.folder.site, self.lake, self.warehouse, self.audit) for key in self._tracked()]
+        return load(self._tracked(), self.folder.site, self.lake, self.warehouse, self.audit)
 
     def check(self) -> list[Verdict]:
-        return check(self.folder.site, self.day, self.lake, self.warehouse, self.audit)
+        return check(self.folder.site, [self.day], self.lake, self.warehouse, self.audit)[self.day]
 
     def release(self) -> list[StageReport]:
         return [release(self.warehouse, self.settings, self.audit)]

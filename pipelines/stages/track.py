@@ -33,11 +33,12 @@ class TrackingReports(dy.Schema):
 
     ``observed_start_utc`` and ``observed_end_utc`` bound the half-open intervals without a gap, in
     order. ``road_users`` are the classes the detector can tell; the others were not looked for, so
-    that none of them counted does not mean that none passed.
+    that none of them counted does not mean that none passed. ``frames`` is NULL where a recording was
+    simulated without a picture.
     """
 
     recording_id = dy.String(primary_key=True)
-    frames = dy.Int64(min=1)
+    frames = dy.Int64(nullable=True, min=1)
     corrupt_frames = dy.Int64(min=0)
     decode_errors = dy.Int64(min=0)
     tracks = dy.Int64(min=0)

@@ -43,6 +43,8 @@ class Warehouse:
             try:
                 for table in ("sites", "counting_lines", "junctions", "zones", "service_levels", "loads", "verdicts"):
                     connection.execute(statement(f"create_{table}"))
+                for table in ("annotations", "weather"):
+                    connection.execute(statement(f"create_{table}"))
                 for fact in ("coverage", "flow", "movement", "occupancy", "zone_occupancy", "zone_balance", "dwell"):
                     connection.execute(statement(f"create_{fact}_contributions"))
                 for fact in ("speed", "queue", "discharge", "conflict"):

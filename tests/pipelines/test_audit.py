@@ -81,3 +81,13 @@ def test_lines_are_plain_json_without_missing_values(tmp_path):
     log = AuditLog(tmp_path / "log.jsonl")
     log.append("load", recording="r", detector=None)
     assert "detector" not in json.loads(log.path.read_text())
+
+
+def test_many_lines_are_one_chain_and_none_makes_no_file(tmp_path):
+    log = written(tmp_path / "log.jsonl", 2)
+    log.append_all("load", [{"recording": "a"}, {"recording": "b"}])
+    log.append("release", version="v")
+    assert log.verify() == 5
+    assert [entry["number"] for entry in log.entries()] == [1, 2, 3, 4, 5]
+    AuditLog(tmp_path / "none.jsonl").append_all("load", [])
+    assert not (tmp_path / "none.jsonl").exists()

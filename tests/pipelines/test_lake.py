@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from detectors.tracks import Tracks
-from pipelines.lake import Lake, RecordingKey, replacing
+from pipelines.lake import Lake, RecordingKey, replacing, replacing_all
 from tests import builders
 
 KEY = RecordingKey("r", "pole", builders.DAY)
@@ -47,3 +47,18 @@ def test_a_failed_write_leaves_nothing(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert list(path.parent.iterdir()) == []
+
+
+def test_many_files_take_their_places_together_or_not_at_all(tmp_path):
+    def write(*, fails):
+        with replacing_all() as stand_in:
+            for name in ("a", "b"):
+                stand_in(tmp_path / name / "file").write_text("new")
+            if fails:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write(fails=True)
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+    write(fails=False)
+    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == ["a/file", "b/file"]

@@ -1,12 +1,15 @@
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 
 import dataframely as dy
+import duckdb
 import polars as pl
 import pytest
 
-from pipelines.privacy.release import DIMENSIONS, PER_DAY, PLANNER, FlowCounts
-from pipelines.publishing.store import publish, read_latest
+from pipelines.privacy.release import PER_DAY, PER_MONTH, PLANNER, TABLES, FlowCounts, planner_release
+from pipelines.privacy.roll_ups import daily, hourly
+from pipelines.publishing.store import publish, published_months, read_latest
 from pipelines.settings import Settings
 from pipelines.warehouse.connection import Warehouse
 from tests import builders
@@ -33,7 +36,7 @@ def test_only_the_planner_tier_exists(counted_day):
 
 def test_released_tables_hold_the_named_columns_and_nothing_per_track(counted_day):
     tier, described = manifest(counted_day.settings)
-    for name, schema in {**PER_DAY, **DIMENSIONS}.items():
+    for name, schema in TABLES.items():
         for file in described["tables"][name]["files"]:
             rows = pl.read_parquet(tier / file["path"])
             assert rows.columns == list(schema.columns())
@@ -49,16 +52,16 @@ def test_every_column_is_in_the_dictionary_with_a_meaning(counted_day):
 
 
 def test_every_aggregate_carries_coverage():
-    assert all("coverage" in schema.columns() for schema in PER_DAY.values())
+    assert all("coverage" in schema.columns() for schema in (*PER_DAY.values(), *PER_MONTH.values()))
 
 
 def test_every_table_says_whether_it_is_simulated():
-    assert all("is_simulated" in schema.columns() for schema in (*PER_DAY.values(), DIMENSIONS["sites"]))
+    assert all("is_simulated" in schema.columns() for schema in TABLES.values())
 
 
 def test_an_unobserved_zero_is_refused(counted_day):
     with Warehouse(counted_day.settings.warehouse).read() as session:
-        rows = session.frame("select_flow_counts", site_id="crossroads", day=builders.DAY)
+        rows = session.frame("select_flow_counts", site_id="crossroads", days=[builders.DAY])
     zero_where_unobserved = rows.with_columns(count=pl.col("count").fill_null(0))
     FlowCounts.validate(rows.select(FlowCounts.column_names()), cast=True)
     with pytest.raises(dy.exc.ValidationError, match="unobserved"):
@@ -83,3 +86,83 @@ def test_publishing_accepts_nothing_but_a_release(tmp_path):
     with pytest.raises(AttributeError):
         publish(pl.DataFrame({"a": [1]}), tmp_path)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+def two_months(data):
+    settings = Settings(data)
+    for day in (builders.DAY, builders.DAY.replace(month=7)):
+        builders.video(settings.recordings / "pole" / f"pole_{day}_08-14-58.mp4")
+        builders.run_day(builders.site_day(settings, day))
+    return settings
+
+
+def unchanged(settings):
+    with Warehouse(settings.warehouse).read() as session:
+        made = planner_release(session, published_months(settings.released / PLANNER))
+    return [month.month for month in made.months if month in made.unchanged]
+
+
+def test_a_month_is_read_again_only_where_something_has_changed(data):
+    settings = two_months(data)
+    assert unchanged(settings) == ["2026-06", "2026-07"]
+    builders.video(settings.recordings / "pole" / "pole_2026-06-10_09-00-00.mp4", builders.images(39))
+    day = builders.site_day(settings)
+    builders.run_day(day)
+    assert unchanged(settings) == ["2026-06", "2026-07"]
+    _, described = manifest(settings)
+    daily = described["tables"]["flow_daily"]["files"]
+    assert [(f["month"], f["day"]) for f in daily] == [("2026-06", None), ("2026-07", None)]
+
+
+@pytest.mark.parametrize("change", ["a verdict", "the site", "a lost file"])
+def test_what_decides_a_month_makes_it_read_again(data, change):
+    settings = two_months(data)
+    tier, described = manifest(settings)
+    if change == "a lost file":
+        (tier / described["tables"]["flow_daily"]["files"][0]["path"]).unlink()
+        assert unchanged(settings) == ["2026-07"]
+        return
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        if change == "a verdict":
+            connection.execute("UPDATE verdicts SET is_passed = false WHERE day = '2026-07-10'")
+        else:
+            connection.execute("UPDATE sites SET site_version = 'another'")
+    assert unchanged(settings) == (["2026-06"] if change == "a verdict" else [])
+
+
+def test_a_table_without_rows_still_shows_its_columns(counted_day):
+    tier, described = manifest(counted_day.settings)
+    (file,) = described["tables"]["weather"]["files"]
+    assert pl.read_parquet(tier / file["path"]).columns == list(TABLES["weather"].columns())
+
+
+@pytest.mark.parametrize("count", [[1, None, 2, 0], [None, None, None, None]])
+def test_roll_ups_of_nothing_observed_are_empty(count):
+    start = datetime(2026, 6, 10, 6, tzinfo=UTC)
+    rows = pl.DataFrame(
+        {
+            "site_id": "s", "line_id": "l", "direction": "forward", "road_user": "car",
+            "interval_start_utc": [start + timedelta(minutes=15 * i) for i in range(4)],
+            "count": pl.Series(count, dtype=pl.Int64),
+            "coverage": [0.0 if c is None else 1.0 for c in count],
+            "is_simulated": True,
+        }
+    ).with_columns(interval_start_local=pl.col("interval_start_utc").dt.replace_time_zone(None))  # fmt: skip
+    expected = 3 if any(c is not None for c in count) else None
+    assert hourly(rows)["count"].to_list() == daily(rows)["count"].to_list() == [expected]
+    assert daily(rows)["observed_h"].to_list() == [0.75 if expected else 0.0]
+
+
+def test_the_hour_that_happens_twice_stays_two_hours():
+    start = datetime(2025, 10, 26, 0, tzinfo=UTC)  # 02:00 CEST
+    rows = pl.DataFrame(
+        {
+            "site_id": "s", "line_id": "l", "direction": "forward", "road_user": "car",
+            "interval_start_utc": [start + timedelta(minutes=15 * i) for i in range(8)],
+            "count": range(8), "coverage": 1.0, "is_simulated": True,
+        }
+    )  # fmt: skip
+    local = pl.col("interval_start_utc").dt.convert_time_zone("Europe/Berlin").dt.replace_time_zone(None)
+    found = hourly(rows.with_columns(interval_start_local=local))
+    assert found["hour_start_local"].to_list() == [datetime(2025, 10, 26, 2)] * 2
+    assert found.select("count", "hour_start_utc").rows() == [(6, start), (22, start + timedelta(hours=1))]

@@ -25,7 +25,7 @@ def files(root):
 
 def rows(settings, table, day=builders.DAY):
     with Warehouse(settings.warehouse).read() as session:
-        return session.frame(f"select_{table}", site_id="crossroads", day=day)
+        return session.frame(f"select_{table}", site_id="crossroads", days=[day])
 
 
 def test_both_walkers_cross_both_lines_once(counted_day):
@@ -267,3 +267,37 @@ def test_every_step_is_in_the_audit_log(counted_day):
     log = AuditLog(counted_day.settings.audit)
     assert log.verify() == 6
     assert [e["action"] for e in log.entries()] == ["ingest", "track", "georeference", "measure", "load", "release"]
+
+
+def test_many_recordings_are_loaded_whole_or_not_at_all(data):
+    settings = Settings(data)
+    for start in ("08-14-58", "09-00-00"):
+        builders.video(settings.recordings / "pole" / f"pole_2026-06-10_{start}.mp4", builders.images(39))
+    day = builders.site_day(settings)
+    builders.run_day(day)
+    before = rows(settings, "flow_counts")
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        connection.execute("UPDATE loads SET digest = 'changed'")
+    last = day.lake.path("crossings", day.lake.keys("crossings", day.day, "pole")[-1])
+    whole = last.read_bytes()
+    last.write_bytes(whole[:-40])
+    with pytest.raises(pl.exceptions.PolarsError):
+        day.load()
+    assert rows(settings, "flow_counts").equals(before)
+    last.write_bytes(whole)
+    assert [report.is_reused for report in day.load()] == [False, False]
+    assert rows(settings, "flow_counts")["revision"].drop_nulls().unique().to_list() == [2]
+    assert rows(settings, "flow_counts")["count"].sum() == before["count"].sum()
+
+
+def test_lines_of_the_same_name_at_two_sites_are_two_lines(data):
+    described = builders.site_file(site_id="market")
+    described["cameras"][0] |= {"camera_id": "mast", "file_name_time": "mast_%Y-%m-%d_%H-%M-%S"}
+    documents = builders.site_documents(site_id="market", cameras=described["cameras"])
+    documents["lines.geojson"] = documents["lines.geojson"].replace('"pole"', '"mast"')
+    builders.write_site(data / "sites" / "market", documents)
+    settings = Settings(data)
+    for camera, site_id in (("pole", "crossroads"), ("mast", "market")):
+        builders.video(settings.recordings / camera / f"{camera}_2026-06-10_08-14-58.mp4")
+        builders.run_day(SiteDay.of(site_id, builders.DAY, settings))
+    assert rows(settings, "flow_counts")["count"].sum() == 4

@@ -79,7 +79,7 @@ def test_what_geopandas_reads_and_writes_is_the_same_site(tmp_path):
     assert [line.line_id for line in after.lines] == [line.line_id for line in before.lines]
     for old, new in zip(before.lines, after.lines, strict=True):
         assert (old.name, old.camera_id, old.forward, old.role) == (new.name, new.camera_id, new.forward, new.role)
-        assert np.array([new.start, new.end]) == pytest.approx(np.array([old.start, old.end]), abs=2e-4)
+        assert np.array(new.path) == pytest.approx(np.array(old.path), abs=2e-4)
     for old, new in zip((*before.zones, *before.plan), (*after.zones, *after.plan), strict=True):
         assert corners(new.outline_m) == pytest.approx(corners(old.outline_m), abs=2e-4)
     assert (after.zones[0].purpose, after.plan[0].kind) == (before.zones[0].purpose, before.plan[0].kind)

@@ -29,7 +29,7 @@ def test_every_statement_is_used():
 def test_every_query_runs_on_an_empty_warehouse(tmp_path, name):
     from datetime import date
 
-    values = {"site_id": "s", "day": date(2026, 1, 1), "recording_id": "r"}
+    values = {"site_id": "s", "days": [date(2026, 1, 1)]}
     with Warehouse(tmp_path / "w.duckdb").write() as session:
         wanted = {k: v for k, v in values.items() if f"${k}" in statement(name)}
         assert session.frame(name, **wanted).is_empty()

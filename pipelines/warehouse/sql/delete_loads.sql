@@ -1,2 +1,2 @@
--- One recording's rows.
-DELETE FROM loads WHERE recording_id = $recording_id;
+-- The rows of some recordings.
+DELETE FROM loads WHERE list_contains($recording_ids, recording_id);

@@ -1,2 +1,2 @@
--- One site and local day.
-DELETE FROM verdicts WHERE site_id = $site_id AND day = $day;
+-- Some local days of one site.
+DELETE FROM verdicts WHERE site_id = $site_id AND list_contains($days, day);

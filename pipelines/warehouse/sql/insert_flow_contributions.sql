@@ -1,4 +1,4 @@
--- Counts a recording's crossings (new_rows) by quarter-hour.
+-- Counts the crossings of recordings (new_rows) by quarter-hour.
 INSERT INTO flow_contributions BY NAME
 SELECT
     recording_id,

@@ -1,2 +1,2 @@
--- One recording.
+-- Some recordings.
 INSERT INTO loads BY NAME SELECT * FROM new_rows;

@@ -1,8 +1,8 @@
--- A recording's cells (new_rows).
+-- The cells of recordings (new_rows, with their camera_id).
 INSERT INTO occupancy_contributions BY NAME
 SELECT
     recording_id,
-    $camera_id AS camera_id,
+    camera_id,
     road_user::VARCHAR AS road_user,
     interval_start_utc,
     cell_x,

@@ -1,2 +1,5 @@
 -- Grain: one counting line.
-SELECT * FROM counting_lines ORDER BY site_id, line_id;
+SELECT l.*, s.is_simulated
+FROM counting_lines AS l
+JOIN sites AS s USING (site_id)
+ORDER BY site_id, line_id;

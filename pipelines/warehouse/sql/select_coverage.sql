@@ -1,17 +1,24 @@
--- Grain: camera x class x quarter-hour of one site and local day; 0 where nothing was observed.
+-- Grain: camera x class x quarter-hour of some local days of one site; 0 where nothing was observed.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+    SELECT day, unnest(range(
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
+    SELECT
+        quarters.day,
+        c.camera_id,
+        c.road_user,
+        c.interval_start_utc,
+        sum(c.observed_s) / 900 AS coverage,
+        sum(c.observed_s) FILTER (l.has_positions) / 900 AS position_coverage
     FROM coverage_contributions AS c
     JOIN loads AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
@@ -25,9 +32,10 @@ SELECT
     quarters.interval_start_utc,
     timezone(site.time_zone, quarters.interval_start_utc) AS interval_start_local,
     round(coalesce(observed.coverage, 0), 9)::DOUBLE AS coverage,
+    round(coalesce(observed.position_coverage, 0), 9)::DOUBLE AS position_coverage,
     site.is_simulated
 FROM site
-CROSS JOIN quarters
-CROSS JOIN (SELECT DISTINCT camera_id, road_user FROM observed) AS classes
-LEFT JOIN observed USING (camera_id, road_user, interval_start_utc)
+CROSS JOIN (SELECT DISTINCT day, camera_id, road_user FROM observed) AS classes
+JOIN quarters USING (day)
+LEFT JOIN observed USING (day, camera_id, road_user, interval_start_utc)
 ORDER BY camera_id, road_user, interval_start_utc;

@@ -1,14 +1,24 @@
--- Grain: one site and local day with something observed, and whether all of its checks passed.
--- A day that was never checked has not passed.
-WITH days AS (
-    SELECT DISTINCT l.site_id, timezone(s.time_zone, c.interval_start_utc)::DATE AS day
+-- Grain: one site and local day with something observed, whether all of its checks passed, and a state
+-- that changes when anything that its released rows are made from does. A day that was never checked
+-- has not passed.
+WITH touching AS (
+    SELECT DISTINCT
+        l.site_id,
+        timezone(s.time_zone, c.interval_start_utc)::DATE AS day,
+        concat_ws(' ', l.recording_id, l.digest, l.revision, s.site_version) AS load
     FROM coverage_contributions AS c
     JOIN loads AS l USING (recording_id)
     JOIN sites AS s USING (site_id)
+),
+days AS (
+    SELECT site_id, day, md5(string_agg(load, ';' ORDER BY load)) AS state
+    FROM touching
+    GROUP BY site_id, day
 )
 SELECT
     site_id,
     day,
+    any_value(state) AS state,
     coalesce(bool_and(v.is_passed), false) AS is_passed,
     coalesce(
         string_agg(v.check_name || ': ' || v.details, '; ' ORDER BY v.check_name) FILTER (NOT v.is_passed),

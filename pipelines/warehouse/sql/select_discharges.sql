@@ -1,15 +1,16 @@
--- Grain: stop line x direction x quarter-hour of one site and local day in which queues of at least five
+-- Grain: stop line x direction x quarter-hour of some local days of one site in which queues of at least five
 -- vehicles began to flow off.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
     SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 seen AS (
     SELECT camera_id, interval_start_utc, max(observed_s) AS observed_s

@@ -1,4 +1,4 @@
--- Grain: zone x class x kind (presence, stationary) x hour of one site and local day; by the hour in
+-- Grain: zone x class x kind (presence, stationary) x hour of some local days of one site; by the hour in
 -- which stays and stops begin. Quantiles are of the product-limit curve (Kaplan and Meier 1958) over
 -- classes of duration, their intervals log-log; NULL where the curve does not reach them. The mean is
 -- Little's: time spent, gaps included, over those who came, births that no track precedes included.
@@ -8,18 +8,19 @@ WITH site AS (
 ),
 hours AS (
     SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 1 HOUR
     )) AS hour_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
     SELECT c.camera_id, c.road_user, hours.hour_start_utc, sum(c.observed_s) AS observed_s
     FROM coverage_contributions AS c
     JOIN loads AS l USING (recording_id)
     JOIN hours ON c.interval_start_utc >= hours.hour_start_utc AND c.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id AND l.leave_one_out_rmse_m IS NOT NULL
+    WHERE l.site_id = $site_id AND l.has_positions
     GROUP BY ALL
 ),
 classed AS (

@@ -1,21 +1,29 @@
--- Grain: line x direction x class x quarter-hour of one site and local day (92, 96 or 100 of them).
+-- Grain: line x direction x class x quarter-hour of some local days of one site (92, 96 or 100
+-- quarter-hours each).
 -- A quarter-hour nobody observed has coverage 0 and count NULL; an observed, empty one counts 0.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+    SELECT day, unnest(range(
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 lines AS (
     SELECT * FROM counting_lines WHERE site_id = $site_id
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage, max(l.revision) AS revision
+    SELECT
+        quarters.day,
+        c.camera_id,
+        c.road_user,
+        c.interval_start_utc,
+        sum(c.observed_s) / 900 AS coverage,
+        max(l.revision) AS revision
     FROM coverage_contributions AS c
     JOIN loads AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
@@ -23,9 +31,11 @@ observed AS (
     GROUP BY ALL
 ),
 counted AS (
-    SELECT line_id, direction, road_user, interval_start_utc, sum(count) AS count
-    FROM flow_contributions
+    SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS count
+    FROM flow_contributions AS f
+    JOIN loads AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
+    WHERE l.site_id = $site_id
     GROUP BY ALL
 )
 SELECT
@@ -45,9 +55,9 @@ SELECT
     site.is_simulated
 FROM site
 CROSS JOIN lines
-CROSS JOIN quarters
 CROSS JOIN (VALUES ('forward'), ('backward')) AS directions (direction)
-JOIN (SELECT DISTINCT camera_id, road_user FROM observed) AS classes ON classes.camera_id = lines.camera_id
+JOIN (SELECT DISTINCT day, camera_id, road_user FROM observed) AS classes ON classes.camera_id = lines.camera_id
+JOIN quarters ON quarters.day = classes.day
 LEFT JOIN observed
     ON observed.camera_id = lines.camera_id
     AND observed.road_user = classes.road_user

@@ -1,22 +1,23 @@
--- Grain: zone x standard x observed quarter-hour of one site and local day; pedestrians only, by their
+-- Grain: zone x standard x observed quarter-hour of some local days of one site; pedestrians only, by their
 -- mean density. Beyond the density at which boxes of people merge the letter is the best one possible.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
     SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
     SELECT c.camera_id, c.interval_start_utc, sum(c.observed_s) AS observed_s
     FROM coverage_contributions AS c
     JOIN loads AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id AND l.leave_one_out_rmse_m IS NOT NULL AND c.road_user = 'pedestrian'
+    WHERE l.site_id = $site_id AND l.has_positions AND c.road_user = 'pedestrian'
     GROUP BY ALL
 ),
 spent AS (

@@ -1,15 +1,16 @@
--- Grain: junction x entry x exit x class x quarter-hour of one site and local day, where somebody was.
+-- Grain: junction x entry x exit x class x quarter-hour of some local days of one site, where somebody was.
 -- A movement without a row in an observed quarter-hour was not made; `coverage` tells which were observed.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
     SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
     SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage

@@ -1,20 +1,23 @@
--- Grain: camera x cell x class x quarter-hour of one site and local day, where somebody was there.
--- A cell without a row in an observed quarter-hour was empty; `coverage` tells which were observed.
+-- Grain: camera x cell x class x quarter-hour of some local days of one site, where somebody was there.
+-- A cell without a row was empty where `position_coverage` in the coverage table is over 0.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+    SELECT day, unnest(range(
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
     SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
     FROM coverage_contributions AS c
+    JOIN loads AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
+    WHERE l.has_positions
     GROUP BY ALL
 )
 SELECT

@@ -1,4 +1,4 @@
--- Grain: camera of one site on one local day: what was recorded, what was seen of it, by what.
+-- Grain: camera of one site on some local days: what was recorded, what was seen of it, by what.
 SELECT
     l.site_id,
     l.camera_id,
@@ -7,7 +7,7 @@ SELECT
     sum(l.expected_s) AS recorded_s,
     sum(l.observed_s) AS observed_s,
     sum(l.observed_s) / epoch(
-        timezone(any_value(s.time_zone), ($day::DATE + 1)::TIMESTAMP) - timezone(any_value(s.time_zone), $day::DATE::TIMESTAMP)
+        timezone(any_value(s.time_zone), (l.day + 1)::TIMESTAMP) - timezone(any_value(s.time_zone), l.day::TIMESTAMP)
     ) AS coverage,
     string_agg(DISTINCT l.detector, ', ' ORDER BY l.detector) AS detector,
     string_agg(DISTINCT l.site_version, ', ' ORDER BY l.site_version) AS site_version,
@@ -17,6 +17,6 @@ SELECT
     any_value(s.is_simulated) AS is_simulated
 FROM loads AS l
 JOIN sites AS s USING (site_id)
-WHERE l.site_id = $site_id AND l.day = $day
+WHERE l.site_id = $site_id AND list_contains($days, l.day)
 GROUP BY l.site_id, l.camera_id, l.day
-ORDER BY camera_id;
+ORDER BY day, camera_id;

@@ -1,15 +1,16 @@
--- Grain: queue zone x quarter-hour of one site and local day in which somebody queued. Shares are of the
+-- Grain: queue zone x quarter-hour of some local days of one site in which somebody queued. Shares are of the
 -- observed time; the 95th percentile is the size that is exceeded in a twentieth of it at most.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
     SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 seen AS (
     SELECT camera_id, interval_start_utc, max(observed_s) AS observed_s

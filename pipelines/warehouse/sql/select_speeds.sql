@@ -1,4 +1,4 @@
--- Grain: line x direction x class x quarter-hour of one site and local day in which somebody crossed.
+-- Grain: line x direction x class x quarter-hour of some local days of one site in which somebody crossed.
 -- Means and the 85th percentile are NULL where they are not measurable, with the reason. The percentile
 -- lies within its 1 km/h bin by interpolation, its interval between the order statistics that a
 -- binomial count allows (normal approximation).
@@ -7,11 +7,12 @@ WITH site AS (
 ),
 quarters AS (
     SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
     SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage

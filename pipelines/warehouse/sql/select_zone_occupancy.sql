@@ -1,4 +1,4 @@
--- Grain: zone x class x quarter-hour of one site and local day (Edie 1963): density is time spent over
+-- Grain: zone x class x quarter-hour of some local days of one site (Edie 1963): density is time spent over
 -- area and observed time, flow is way gone over the same, flow is density times velocity.
 -- A quarter-hour in which nobody was placed on the ground has coverage 0 and NULLs; an empty one has 0.
 WITH site AS (
@@ -6,18 +6,19 @@ WITH site AS (
 ),
 quarters AS (
     SELECT unnest(range(
-        timezone(time_zone, $day::DATE::TIMESTAMP),
-        timezone(time_zone, ($day::DATE + 1)::TIMESTAMP),
+        timezone(time_zone, day::TIMESTAMP),
+        timezone(time_zone, (day + 1)::TIMESTAMP),
         INTERVAL 15 MINUTE
     )) AS interval_start_utc
     FROM site
+    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
     SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) AS observed_s
     FROM coverage_contributions AS c
     JOIN loads AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id AND l.leave_one_out_rmse_m IS NOT NULL
+    WHERE l.site_id = $site_id AND l.has_positions
     GROUP BY ALL
 ),
 spent AS (
