@@ -20,7 +20,8 @@ import yaml
 from detectors.camera import Camera
 from detectors.recorded import RecordedDetector
 from detectors.tracks import Tracks
-from geo.site import LocalFrame, Site, read_site
+from geo.local_frame import LocalFrame
+from geo.site import Site, read_site
 from geo.trajectories import Trajectories
 from pipelines.settings import Settings
 

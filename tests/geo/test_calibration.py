@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.pinhole import Pinhole
-from geo.calibration import CalibrationError, Exemption, calibrate, fit_ground_plane, read_control_points
+from geo.calibration import Exemption, calibrate
+from geo.control_points import read_control_points
+from geo.ground_plane import CalibrationError, fit_ground_plane
 from tests import builders
 from tests.footage import SHARED, clips
 
@@ -112,8 +114,8 @@ def test_malformed_control_points_are_named(text, says):
 
 
 def test_easting_and_northing_are_read_too():
-    pixels, places, is_lonlat = read_control_points("x_px,y_px,easting_m,northing_m\n1,2,3,4\n")
-    assert (pixels.tolist(), places.tolist(), is_lonlat) == ([[1, 2]], [[3, 4]], False)
+    points = read_control_points("x_px,y_px,easting_m,northing_m\n1,2,3,4\n")
+    assert (points.pixels.tolist(), points.places.tolist(), points.system) == ([[1, 2]], [[3, 4]], "site")
 
 
 def test_small_site_is_calibrated():
