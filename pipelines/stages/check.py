@@ -12,6 +12,7 @@ from detectors.tracks import Tracks
 from geo.crossings import Crossings
 from geo.occupancy import Occupancy
 from geo.site import Site
+from geo.stitching import Stitches
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake
@@ -25,6 +26,7 @@ _LAKE_TABLES: dict[str, type[dy.Schema]] = {
     track.TABLE: Tracks,
     track.REPORTS: track.TrackingReports,
     georeference.TABLE: Trajectories,
+    georeference.STITCHES: Stitches,
     measure.TABLE: Crossings,
     measure.OCCUPANCY: Occupancy,
 }
