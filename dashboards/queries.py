@@ -8,7 +8,18 @@ import polars as pl
 
 from dashboards.release import Release
 
-TABLES = ("flow_counts", "coverage", "occupancy", "quality", "sites", "counting_lines")
+TABLES = (
+    "flow_counts",
+    "coverage",
+    "occupancy",
+    "quality",
+    "sites",
+    "counting_lines",
+    "calibrations",
+    "calibration_sigma",
+    "line_certificates",
+    "camera_drift",
+)
 
 
 def sites(release: Release) -> pl.DataFrame:

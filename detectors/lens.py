@@ -48,7 +48,10 @@ class Lens:
         ideal = seen.copy()
         with np.errstate(all="ignore"):
             for _ in range(_STEPS):
-                ideal = ideal + self._straighten(ideal, seen - self._bend(ideal))
+                step = self._straighten(ideal, seen - self._bend(ideal))
+                ideal = ideal + step
+                if not (np.abs(step) > _CLOSE_ENOUGH).any():
+                    break
             lost = ~(np.abs(self._bend(ideal) - seen).max(axis=-1) < 1e3 * _CLOSE_ENOUGH)
         ideal[lost] = np.nan
         return np.asarray(ideal * self.focal_px + centre)

@@ -6,7 +6,7 @@ contact known to 3 % of the box's height or one pixel, and the plane's own error
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import polars as pl
@@ -68,6 +68,24 @@ def _line_row(calibration: Calibration, line: CountingLine) -> tuple[str, float 
         return line.line_id, None, None, trusted, 0.0
     fewest, largest = px_per_m(calibration, pixels[seen]).min(), sigma_m(calibration, pixels[seen]).max()
     return line.line_id, float(fewest), float(largest), trusted, float(seen.mean())
+
+
+def drift_m(calibration: Calibration, moved: Callable[[Floats], Floats]) -> tuple[float, float]:
+    """How far a camera that has moved puts the calibrated ground from where it is.
+
+    Args:
+        calibration: made before it moved.
+        moved: pixels (n, 2) as they were then to pixels now.
+
+    Returns:
+        Medians over the hull of the control points: in pixels and in metres.
+    """
+    corners = np.array(calibration.hull_m.exterior.coords)[:-1]
+    places = np.concatenate([corners, (corners + np.roll(corners, -1, axis=0)) / 2, corners / 2 + corners.mean(0) / 2])
+    before = calibration.plane.to_pixels(places)
+    now = moved(before)
+    off_px, off_m = np.hypot(*(now - before).T), calibration.plane.error_m(now, places)
+    return float(np.median(off_px)), float(np.median(off_m))
 
 
 def px_per_m(calibration: Calibration, pixels: Floats) -> Floats:

@@ -15,7 +15,7 @@ from geo.bodies import ACCELERATIONS_M_S2
 from geo.calibration import Calibration
 from geo.ground_plane import GroundPlane
 from geo.placing import Boxes, Places, place
-from geo.smoothing import sigma_speed_m_s, smooth
+from geo.smoothing import as_white, sigma_speed_m_s, smooth
 from geo.stitching import Ends, Joints, Stitches, chains, join
 from geo.trajectories import Trajectories
 
@@ -62,7 +62,8 @@ def georeference(tracks: dy.DataFrame[Tracks], camera: Camera, calibration: Cali
 
 
 def _smoothed(boxes: Boxes, places: Places) -> tuple[Floats, Floats]:
-    return smooth(boxes.track, boxes.time_s, places.place_m, places.own_m2, ACCELERATIONS_M_S2[boxes.code])
+    own_m2 = places.own_m2 * as_white(boxes.track, boxes.time_s)[:, None, None]
+    return smooth(boxes.track, boxes.time_s, places.place_m, own_m2, ACCELERATIONS_M_S2[boxes.code])
 
 
 def _joined(boxes: Boxes, places: Places) -> tuple[Ints, Joints, Ints]:

@@ -73,7 +73,7 @@ class GroundPlane:
         """Derivative (n, 2, 2) of the place by the pixel."""
         by_pixel, _ = _jacobians(self.matrix, self._homogeneous(pixels))
         by_ideal = by_pixel * self.pixel_scale[0, 0] / self.metre_scale[0, 0]
-        return np.asarray(by_ideal @ _straightening(pixels, self.lens))
+        return np.asarray(by_ideal @ _straightening(_ideal(pixels, self.lens), self.lens))
 
     def metres_per_parameter(self, pixels: Floats) -> Floats:
         """Derivative (n, 2, 8) of the place by the plane's parameters."""
@@ -131,7 +131,7 @@ def fit_ground_plane(
             raise CalibrationError(
                 f"the control points lie on a line in the {name}. Add points to both sides of it, spread over the view."
             )
-    straightening = _straightening(pixels, lens)
+    straightening = _straightening(ideal, lens)
     variance_px2 = straightening @ straightening.transpose(0, 2, 1) * sigma_px**2
     try:
         return _fit(ideal, metres, variance_px2, sigma_m, lens)
@@ -190,11 +190,11 @@ def _ideal(pixels: Floats, lens: Lens | None) -> Floats:
     return np.asarray(pixels, float) if lens is None else lens.undistort(pixels)
 
 
-def _straightening(pixels: Floats, lens: Lens | None) -> Floats:
+def _straightening(ideal: Floats, lens: Lens | None) -> Floats:
     """Derivative (n, 2, 2) of ideal pixels by those of the recording."""
     if lens is None:
-        return np.broadcast_to(np.eye(2), (len(pixels), 2, 2))
-    bending = lens.derivative(lens.undistort(pixels))
+        return np.broadcast_to(np.eye(2), (len(ideal), 2, 2))
+    bending = lens.derivative(ideal)
     # Inverted by hand: a pixel that no ray reaches is NaN, which a solver would not survive.
     determinant = bending[:, 0, 0] * bending[:, 1, 1] - bending[:, 0, 1] * bending[:, 1, 0]
     adjugate = np.eye(2) * np.trace(bending, axis1=1, axis2=2)[:, None, None] - bending

@@ -10,6 +10,9 @@ from geo.kalman import smooth_tracks
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# For this long a detector repeats itself: the correlation of its errors falls to 1/e.
+_MEMORY_S = 0.11
+
 
 def smooth(
     track: Ints, time_s: Floats, place_m: Floats, covariance_m2: Floats, acceleration_m_s2: Floats
@@ -37,6 +40,22 @@ def smooth(
         as_floats = [np.ascontiguousarray(a, np.float64) for a in (time_s, place_m, covariance_m2, acceleration_m_s2)]
         smooth_tracks(starts, *as_floats, state, spread)  # type: ignore[call-arg]
     return state, spread
+
+
+def as_white(track: Ints, time_s: Floats) -> Floats:
+    """Factor (n,) by which variances grow when errors that resemble their neighbours' are smoothed as if they did not.
+
+    A mean of many errors with correlation r from one to the next has (1 + r) / (1 - r) times the
+    variance of independent ones (Bayley and Hammersley, J. R. Stat. Soc. Suppl. 8, 1946).
+
+    Args:
+        track: track number of each row, rows sorted by track, then time.
+        time_s: (n,).
+    """
+    step_s = np.diff(time_s, prepend=-np.inf)
+    step_s[np.flatnonzero(np.diff(track)) + 1] = np.inf
+    correlation = np.exp(-step_s / _MEMORY_S).clip(max=0.9)
+    return np.asarray((1 + correlation) / (1 - correlation))
 
 
 def sigma_speed_m_s(velocity_m_s: Floats, covariance: Floats) -> Floats:

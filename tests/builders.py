@@ -278,6 +278,7 @@ def run_day(day: Any, detector: Callable[[], RecordedDetector] = two_walkers) ->
         return {
             "recordings": day.ingest(),
             "tracks": day.track(silence),
+            "camera_drift": day.drift(),
             "trajectories": day.georeference(),
             "crossings": day.measure(),
             "flow_counts": day.load(),

@@ -12,6 +12,7 @@ import polars as pl
 
 from detectors.road_users import ROAD_USERS
 from geo.crossings import DIRECTIONS
+from pipelines.privacy.calibration import CALIBRATION_DIMENSIONS, CALIBRATIONS_PER_DAY
 from pipelines.warehouse.connection import Session
 
 PLANNER = "planner"
@@ -178,8 +179,13 @@ PER_DAY: dict[str, type[dy.Schema]] = {
     "coverage": Coverage,
     "occupancy": CellOccupancy,
     "quality": Quality,
+    **CALIBRATIONS_PER_DAY,
 }
-DIMENSIONS: dict[str, type[dy.Schema]] = {"sites": Sites, "counting_lines": CountingLines}
+DIMENSIONS: dict[str, type[dy.Schema]] = {
+    "sites": Sites,
+    "counting_lines": CountingLines,
+    **CALIBRATION_DIMENSIONS,
+}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from geo.stitching import Stitches
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake
-from pipelines.stages import georeference, ingest, measure, track
+from pipelines.stages import drift, georeference, ingest, measure, track
 from pipelines.warehouse.connection import Session, Warehouse
 
 LEAST_OBSERVED_SHARE = 0.9
@@ -27,6 +27,8 @@ _LAKE_TABLES: dict[str, type[dy.Schema]] = {
     track.REPORTS: track.TrackingReports,
     georeference.TABLE: Trajectories,
     georeference.STITCHES: Stitches,
+    drift.TABLE: drift.CameraDrift,
+    drift.LANDMARKS: drift.Landmarks,
     measure.TABLE: Crossings,
     measure.OCCUPANCY: Occupancy,
 }

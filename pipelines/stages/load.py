@@ -14,7 +14,8 @@ from geo.occupancy import Occupancy
 from geo.site import CountingLine, Site
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages import ingest, measure, track
+from pipelines.stages import drift, ingest, measure, track
+from pipelines.stages.certify import replace_certificates, replace_drift
 from pipelines.stages.fingerprint import file_digest, fingerprint
 from pipelines.stages.report import StageReport
 from pipelines.warehouse.connection import Session, Warehouse
@@ -30,6 +31,7 @@ def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit:
     began = time.perf_counter()
     inputs = fingerprint(
         site=site.version,
+        drift=file_digest(lake.path(drift.TABLE, key)) if lake.has(drift.TABLE, key) else None,
         **{table: file_digest(lake.path(table, key)) for table in (measure.TABLE, measure.OCCUPANCY, track.REPORTS)},
     )
     crossings = lake.open(Crossings, measure.TABLE, key)
@@ -39,6 +41,8 @@ def load(key: RecordingKey, site: Site, lake: Lake, warehouse: Warehouse, audit:
         if not is_current:
             revision = earlier[0][1] + 1 if earlier else 1
             _replace_site(session, site)
+            replace_certificates(session, site)
+            replace_drift(session, key, site, lake)
             _replace_recording(session, key, site, lake, crossings, inputs, revision)
     if not is_current:
         audit.append("load", recording=key.recording_id, crossings=crossings.height)

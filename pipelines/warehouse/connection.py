@@ -43,7 +43,9 @@ class Warehouse:
             try:
                 for table in ("sites", "counting_lines", "loads", "verdicts"):
                     connection.execute(statement(f"create_{table}"))
-                for fact in ("coverage", "flow", "occupancy"):
+                for table in ("calibrations", "calibration_sigma", "line_certificates"):
+                    connection.execute(statement(f"create_{table}"))
+                for fact in ("coverage", "flow", "occupancy", "drift"):
                     connection.execute(statement(f"create_{fact}_contributions"))
                 yield Session(connection)
             except BaseException:

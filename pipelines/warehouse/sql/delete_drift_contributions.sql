@@ -1,0 +1,2 @@
+-- One recording's rows.
+DELETE FROM drift_contributions WHERE recording_id = $recording_id;

@@ -1,0 +1,16 @@
+-- Grain: calibrated camera of one site on one local day; a recording that cannot be told apart counts as not compared.
+SELECT
+    d.site_id,
+    d.camera_id,
+    d.day,
+    count(*) AS recordings,
+    count(d.drift_m) AS compared,
+    max(d.drift_px) AS drift_px,
+    max(d.drift_m) AS drift_m,
+    bool_or(d.is_drifted) AS is_drifted,
+    any_value(s.is_simulated) AS is_simulated
+FROM drift_contributions AS d
+JOIN sites AS s USING (site_id)
+WHERE d.site_id = $site_id AND d.day = $day
+GROUP BY d.site_id, d.camera_id, d.day
+ORDER BY d.camera_id;
