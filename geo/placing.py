@@ -38,7 +38,7 @@ _WORST_SIGMA_M = 10.0
 _BAD_FIT, _EXPECTED_FIT = 13.8, 2.0
 # Slower than this, the way that somebody moves says nothing of where the body points.
 _TELLING_SPEED_M_S = 0.5
-_SURE_HEADING_RAD = 0.15
+_SURE_HEADING_RAD = 0.25
 _SAME_HEADING = 0.97  # cosine of 14 degrees
 # A body does not point quite where it goes.
 _BODY_TURN_RAD = 0.05

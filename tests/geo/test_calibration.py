@@ -62,7 +62,14 @@ def test_the_identity_holds_through_a_lens(x, y):
 def test_what_lies_behind_the_camera_has_no_pixel():
     behind = np.array([[0.0, -30.0], [3.0, -20.0]])
     assert np.isnan(PLANE.to_pixels(behind)).all()
-    assert np.isnan(BENT.to_pixels(np.vstack([behind, [[60.0, -5.0]]]))).all()
+    assert np.isnan(BENT.to_pixels(behind)).all()
+
+
+def test_where_a_lens_folds_back_there_is_no_pixel():
+    fold = Lens(1400.0, (960.0, 540.0), k1=-0.3)
+    plane = calibrate(fold.distort(seen(spread(10))), spread(10), sigma_px=1, sigma_m=0.05, lens=fold).plane
+    assert np.isnan(plane.to_pixels(np.array([[60.0, -5.0]]))).all()
+    assert np.isfinite(plane.to_pixels(np.array([[0.0, 30.0]]))).all()
 
 
 def test_stretch_of_the_plane_is_its_derivative():

@@ -19,7 +19,7 @@ CAMERA = builders.camera(size_px=POLE.size_px)
 
 def filmed(road_user, path, number=1):
     """TRACKS of a body of the class's size that moves along [(seconds, x, y)], as a perfect detector sees it."""
-    t, x, y = np.array(path).T
+    _, x, y = np.array(path).T
     heading = np.arctan2(np.gradient(y), np.gradient(x))
     corners = OUTLINES[road_user.code] * np.array(BODIES[road_user].size_m)
     rows = builders.tracks((number, path), road_user=road_user.value).to_dicts()
@@ -29,7 +29,7 @@ def filmed(road_user, path, number=1):
         pixels = POLE.project(np.column_stack([turned, corners[:, 2]]))
         low, high = pixels.min(axis=0).clip(0), np.minimum(pixels.max(axis=0), POLE.size_px)
         row |= {"left_px": low[0], "top_px": low[1], "right_px": high[0], "bottom_px": high[1]}
-    return pl.DataFrame(rows, schema_overrides={"frame": pl.UInt32})
+    return pl.DataFrame(rows, schema_overrides={"frame": pl.UInt32, "track_id": pl.UInt32})
 
 
 def place(*tracks):
@@ -40,25 +40,28 @@ def along(start, velocity, n=40):
     return [(i * 0.1, start[0] + 0.1 * i * velocity[0], start[1] + 0.1 * i * velocity[1]) for i in range(n)]
 
 
-@pytest.mark.parametrize("road_user", [RoadUser.PEDESTRIAN, RoadUser.CYCLIST, RoadUser.CAR, RoadUser.TRUCK])
-@pytest.mark.parametrize("velocity", [(1.5, 0.0), (0.0, 1.5), (-2.0, 1.5)])
-def test_a_place_is_the_middle_of_the_footprint(road_user, velocity):
+@pytest.mark.parametrize(
+    ("road_user", "speed"),
+    [(RoadUser.PEDESTRIAN, 1.4), (RoadUser.CYCLIST, 3.0), (RoadUser.CAR, 3.5), (RoadUser.TRUCK, 3.5)],
+)
+@pytest.mark.parametrize("way", [(1.0, 0.0), (0.0, 1.0), (-0.8, 0.6)])
+def test_a_place_is_the_middle_of_the_footprint(road_user, speed, way):
+    velocity = speed * np.array(way)
     path = along((0.0, 20.0), velocity)
     found = place(filmed(road_user, path)).trajectories
     assert found.height == len(path)
     assert found.select("x_m", "y_m").to_numpy() == pytest.approx(np.array(path)[:, 1:], abs=0.1)
     assert np.hypot(found["vx_m_s"], found["vy_m_s"]).mean() == pytest.approx(np.hypot(*velocity), rel=0.03)
     assert found["is_contact_seen"].all()
-    assert found["is_trusted"].all()
 
 
 def test_what_is_cut_off_is_told_from_the_rest_and_less_surely():
-    leaving = along((2.0, 4.0), (0.0, -1.4), n=50)
+    leaving = along((2.0, 4.0), (0.0, -1.4), n=28)
     found = place(filmed(RoadUser.PEDESTRIAN, leaving)).trajectories
     cut = found.filter(~pl.col("is_contact_seen"))
     seen = found.filter("is_contact_seen")
     assert 0 < cut.height < found.height
-    assert cut["var_y_m2"].median() > 4 * seen["var_y_m2"].median()
+    assert cut["var_y_m2"].min() > 1.5 * seen["var_y_m2"].median()
     truth = {i: y for i, (_, _, y) in enumerate(leaving)}
     step = ((cut["time_utc"] - builders.START).dt.total_milliseconds() / 100).round().cast(int)
     assert cut["y_m"].to_numpy() == pytest.approx([truth[i] for i in step], abs=0.5)
