@@ -30,6 +30,7 @@ _LEAST_FREE = 5
 # Boxes are widened by this share of their size, for shadows and what the detector missed.
 _MARGIN_SHARE = 0.15
 _COVERED = 256  # above every grey level
+DESCRIPTOR_BYTES = 32
 _KEYPOINTS, _LEAST_MATCHES = 2000, 20
 _INLIER_PX = 2.0
 
@@ -91,7 +92,7 @@ def landmarks(grey: Image) -> Landmarks:
     orb = cv2.ORB_create(_KEYPOINTS)  # type: ignore[attr-defined]
     points, descriptors = orb.detectAndCompute(grey, is_known)
     if descriptors is None:
-        return Landmarks(np.empty((0, 2)), np.empty((0, 32), np.uint8))
+        return Landmarks(np.empty((0, 2)), np.empty((0, DESCRIPTOR_BYTES), np.uint8))
     return Landmarks(np.array([p.pt for p in points], dtype=np.float64), np.asarray(descriptors, dtype=np.uint8))
 
 

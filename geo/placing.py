@@ -107,7 +107,11 @@ def place(boxes: Boxes, camera: Camera, plane: GroundPlane) -> Places:
     """Places boxes on the ground, by their whole outline where the camera's height is known."""
     seen = np.asarray(boxes.is_visible[:, [LEFT, RIGHT, BOTTOM]].all(axis=1))
     view = viewpoint_of(plane, camera.size_px)
-    places, own, shared = _by_lower_edge(boxes, plane, seen) if view is None else _by_body(boxes, plane, view)
+    if view is None:
+        places, own, shared = _by_lower_edge(boxes, plane, seen)
+    else:
+        places, own, shared, is_lower_used = _by_body(boxes, plane, view)
+        seen &= is_lower_used
     shared += _LASTING_SHARE * own + plane.own_covariance_m2(plane.to_pixels(places)) + np.eye(2) * _POSTURE_M**2
     own *= 1 - _LASTING_SHARE
     total = own + shared
@@ -134,7 +138,7 @@ def _by_lower_edge(boxes: Boxes, plane: GroundPlane, seen: Bools) -> tuple[Float
     return near + away * depth_m[:, None], own, shared
 
 
-def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats, Floats]:
+def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats, Floats, Bools]:
     start, rough = _start(boxes, plane, view)
     weight = boxes.is_visible / edge_sigma_px(boxes.edges_px) ** 2
     bodies = _class_bodies(boxes, *_headings(boxes, start, rough))
@@ -142,8 +146,10 @@ def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats,
     places, own, _ = _with_errors(fit, bodies)
     bodies = _track_bodies(boxes, bodies, fit, _class_bodies(boxes, *_headings(boxes, places, own)))
     fit = fit_places(view, plane.lens, boxes.edges_px, weight, bodies, fit.place_m)
-    fit = _without_lower_edge(boxes, plane, view, weight, bodies, fit)
-    return _with_errors(fit, bodies)
+    hidden = _without_lower_edge(boxes, plane, view, weight, bodies, fit)
+    is_lower_used = np.ones(len(boxes.track), bool)
+    is_lower_used[hidden] = False
+    return *_with_errors(fit, bodies), is_lower_used
 
 
 def _start(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats]:
@@ -264,19 +270,16 @@ def _times(matrices: Floats, vectors: Floats) -> Floats:
 
 def _without_lower_edge(
     boxes: Boxes, plane: GroundPlane, view: Viewpoint, weight: Floats, bodies: Bodies, fit: Fit
-) -> Fit:
-    """Fits again without the lower edge where something unseen seems to hide the feet."""
-    doubtful = np.flatnonzero((fit.chi_square > _BAD_FIT) & (weight[:, BOTTOM] > 0) & (weight[:, TOP] > 0))
-    if not len(doubtful):
-        return fit
-    upper = weight[doubtful].copy()
+) -> Ints:
+    """Fits again, in place, without the lower edge where something unseen seems to hide the feet; returns the rows."""
+    rows = np.flatnonzero((fit.chi_square > _BAD_FIT) & (weight[:, BOTTOM] > 0) & (weight[:, TOP] > 0))
+    upper = weight[rows].copy()
     upper[:, BOTTOM] = 0.0
-    again = fit_places(view, plane.lens, boxes.edges_px[doubtful], upper, bodies[doubtful], fit.place_m[doubtful])
-    better = again.chi_square < _BAD_FIT
-    rows = doubtful[better]
+    again = fit_places(view, plane.lens, boxes.edges_px[rows], upper, bodies[rows], fit.place_m[rows])
+    is_better = again.chi_square < _BAD_FIT
     for name in ("place_m", "shape", "information", "chi_square"):
-        getattr(fit, name)[rows] = getattr(again, name)[better]
-    return fit
+        getattr(fit, name)[rows[is_better]] = getattr(again, name)[is_better]
+    return rows[is_better]
 
 
 def _with_errors(fit: Fit, bodies: Bodies) -> tuple[Floats, Floats, Floats]:

@@ -34,7 +34,8 @@ def replace_certificates(session: Session, site: Site) -> None:
         session.insert(
             "insert_calibrations", pl.DataFrame([row], schema_overrides=_CERTIFICATE_COLUMNS).with_columns(*keys)
         )
-        session.insert("insert_calibration_sigma", sigma_map(calibration, camera.size_px).with_columns(*keys))
+        grid = sigma_map(calibration, camera.size_px).rename({"x_m": "east_m", "y_m": "north_m"})
+        session.insert("insert_calibration_sigma", grid.with_columns(*keys))
         lines = line_certificates(calibration, site.lines_of(camera.camera_id, "ground"))
         session.insert("insert_line_certificates", lines.with_columns(*keys))
 

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from detectors.camera import Camera
+from detectors.drift import DESCRIPTOR_BYTES, background, landmarks, motion
 from detectors.drift import Landmarks as Seen
-from detectors.drift import background, landmarks, motion
 from detectors.tracks import Tracks
 from geo.calibration import Calibration
 from geo.certificate import drift_m
@@ -49,7 +49,7 @@ class Landmarks(dy.Schema):
     number = dy.UInt32(primary_key=True)
     x_px = dy.Float64()
     y_px = dy.Float64()
-    descriptor = dy.Binary()
+    descriptor = dy.String(regex="^[0-9a-f]{64}$")
 
 
 def drift(
@@ -113,14 +113,14 @@ def _rows(recording_id: str, seen: Seen) -> pl.DataFrame:
         "number": np.arange(len(seen.pixels)),
         "x_px": seen.pixels[:, 0],
         "y_px": seen.pixels[:, 1],
-        "descriptor": [bits.tobytes() for bits in seen.descriptors],
+        "descriptor": [bits.tobytes().hex() for bits in seen.descriptors],
     }
-    typed = pl.DataFrame(rows, schema_overrides={"descriptor": pl.Binary})
+    typed = pl.DataFrame(rows, schema_overrides={"descriptor": pl.String})
     return Landmarks.cast(typed.select(pl.lit(recording_id).alias("recording_id"), pl.all()))
 
 
 def _landmarks(rows: pl.DataFrame) -> Seen:
-    bits = np.frombuffer(b"".join(rows["descriptor"]), np.uint8).reshape(rows.height, -1)
+    bits = np.frombuffer(bytes.fromhex("".join(rows["descriptor"])), np.uint8).reshape(-1, DESCRIPTOR_BYTES)
     return Seen(rows.select("x_px", "y_px").to_numpy(), bits)
 
 

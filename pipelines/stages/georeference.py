@@ -12,6 +12,7 @@ from geo.calibration import Calibration
 from geo.georeference import georeference as place_on_ground
 from geo.stitching import Stitches
 from geo.trajectories import Trajectories
+from geo.viewpoint import viewpoint_of
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
 from pipelines.stages import track
@@ -55,7 +56,7 @@ def georeference(
         inputs,
         time.perf_counter() - began,
         is_current,
-        warnings=tuple(text for text in (calibration.note, *calibration.warnings) if text),
+        warnings=_warnings(camera, calibration),
         figures={
             "leave_one_out_rmse_m": round(calibration.leave_one_out_rmse_m, 3),
             "joined_fragments": lake.open(Stitches, STITCHES, key).height,
@@ -63,6 +64,16 @@ def georeference(
             "contact_seen_share": _share(trajectories["is_contact_seen"]),
         },
     )
+
+
+def _warnings(camera: Camera, calibration: Calibration) -> tuple[str, ...]:
+    found = [*calibration.warnings] if calibration.note is None else [calibration.note, *calibration.warnings]
+    if viewpoint_of(calibration.plane, camera.size_px) is None:
+        found.append(
+            f"{camera.camera_id}: its focal length cannot be told from the control points, so that places rest on the "
+            "lower edges of boxes alone. Give the camera's lens.field_of_view_deg or lens.focal_px."
+        )
+    return tuple(found)
 
 
 def _share(flags: pl.Series) -> float:

@@ -15,7 +15,7 @@ from pipelines.sites import load_site
 from pipelines.stages.simulate import actors_by_step, pinhole, read_scenario, surfaces
 from tests import builders
 
-DURATION_S, STRIDE, DRAWS = 40.0, 12, 10
+DURATION_S, STRIDE, DRAWS = 40.0, 6, 10
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ CREATE TABLE IF NOT EXISTS calibration_sigma (
     camera_id VARCHAR NOT NULL,
     x_px DOUBLE NOT NULL,
     y_px DOUBLE NOT NULL,
-    x_m DOUBLE NOT NULL,
-    y_m DOUBLE NOT NULL,
+    east_m DOUBLE NOT NULL,
+    north_m DOUBLE NOT NULL,
     sigma_m DOUBLE NOT NULL,
     is_trusted BOOLEAN NOT NULL
 );

@@ -1,10 +1,10 @@
--- Grain: calibrated camera of one site on one local day; a recording that cannot be told apart counts as not compared.
+-- Grain: calibrated camera of one site on one local day; coverage is the share of recordings that could be compared.
 SELECT
     d.site_id,
     d.camera_id,
     d.day,
     count(*) AS recordings,
-    count(d.drift_m) AS compared,
+    count(d.drift_m) / count(*) AS coverage,
     max(d.drift_px) AS drift_px,
     max(d.drift_m) AS drift_m,
     bool_or(d.is_drifted) AS is_drifted,
