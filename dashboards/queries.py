@@ -30,6 +30,10 @@ TABLES = (
     "zones",
     "annotations",
     "weather",
+    "calibrations",
+    "calibration_sigma",
+    "line_certificates",
+    "camera_drift",
 )
 # Up to so many days a series shows quarter-hours, then days: never over 5,000 marks.
 QUARTER_HOUR_DAYS = 21

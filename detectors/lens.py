@@ -48,7 +48,10 @@ class Lens:
         ideal = seen.copy()
         with np.errstate(all="ignore"):
             for _ in range(_STEPS):
-                ideal = ideal + self._straighten(ideal, seen - self._bend(ideal))
+                step = self._straighten(ideal, seen - self._bend(ideal))
+                ideal = ideal + step
+                if not (np.abs(step) > _CLOSE_ENOUGH).any():
+                    break
             lost = ~(np.abs(self._bend(ideal) - seen).max(axis=-1) < 1e3 * _CLOSE_ENOUGH)
         ideal[lost] = np.nan
         return np.asarray(ideal * self.focal_px + centre)
@@ -65,14 +68,23 @@ class Lens:
             axis=-1,
         )
 
-    def _straighten(self, ideal: Floats, error: Floats) -> Floats:
-        """The Newton step that takes an error away."""
+    def derivative(self, ideal_px: Floats) -> Floats:
+        """How pixels of this lens move (n, 2, 2) when those (n, 2) of an ideal pinhole do."""
+        return self._slope((np.asarray(ideal_px, float) - np.array(self.centre_px)) / self.focal_px)
+
+    def _slope(self, ideal: Floats) -> Floats:
         x, y = ideal[..., 0], ideal[..., 1]
         r2 = x * x + y * y
         radial, slope = 1 + r2 * (self.k1 + r2 * self.k2), self.k1 + 2 * self.k2 * r2
         xx = radial + 2 * x * x * slope + 2 * self.p1 * y + 6 * self.p2 * x
         yy = radial + 2 * y * y * slope + 6 * self.p1 * y + 2 * self.p2 * x
         xy = 2 * x * y * slope + 2 * self.p1 * x + 2 * self.p2 * y
+        return np.stack([np.stack([xx, xy], axis=-1), np.stack([xy, yy], axis=-1)], axis=-2)
+
+    def _straighten(self, ideal: Floats, error: Floats) -> Floats:
+        """The Newton step that takes an error away."""
+        slope = self._slope(ideal)
+        xx, yy, xy = slope[..., 0, 0], slope[..., 1, 1], slope[..., 0, 1]
         determinant = xx * yy - xy * xy
         step_x = (yy * error[..., 0] - xy * error[..., 1]) / determinant
         step_y = (xx * error[..., 1] - xy * error[..., 0]) / determinant

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from detectors.road_users import ROAD_USERS, RoadUser
-from geo.footprints import SIZE_M, Bodies, approach, passing
+from geo.bodies import SIZES_M
+from geo.footprints import Bodies, approach, passing
 from geo.resampling import resample
 from geo.site import Zone
 from geo.trajectories import Trajectories
@@ -131,7 +132,7 @@ def _on_clock(trajectories: dy.DataFrame[Trajectories]) -> _Clock:
     ]
     ahead = rows.select(heading).to_numpy()
     moving = rows.select(pl.when(is_moving).then(pl.col(v)).otherwise(0.0) for v in ("vx_m_s", "vy_m_s"))
-    sizes = np.array([SIZE_M[r] for r in ROAD_USERS])[rows["code"].to_numpy()]
+    sizes = SIZES_M[rows["code"].to_numpy(), :2]
     return _Clock(rows, Bodies(rows.select("x_m", "y_m").to_numpy(), moving.to_numpy(), ahead, sizes))
 
 

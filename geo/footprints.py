@@ -11,21 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.road_users import RoadUser
-
 Floats = NDArray[np.float64]
-
-# Length and width in metres, as common on European streets.
-SIZE_M: dict[RoadUser, tuple[float, float]] = {
-    RoadUser.PEDESTRIAN: (0.5, 0.5),
-    RoadUser.CYCLIST: (1.8, 0.7),
-    RoadUser.MOTORCYCLE: (2.1, 0.8),
-    RoadUser.CAR: (4.5, 1.8),
-    RoadUser.VAN: (5.5, 2.0),
-    RoadUser.BUS: (12.0, 2.55),
-    RoadUser.TRUCK: (8.5, 2.5),
-    RoadUser.TRAM: (30.0, 2.65),
-}
 _VERTICES = np.array(list(combinations(range(13), 2)))
 _PAIRS_AT_ONCE = 1024
 _EDGE = 1e-9  # a vertex may miss a constraint by rounding

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from detectors.road_users import ROAD_USERS, RoadUser
-from geo.footprints import SIZE_M
+from geo.bodies import BODIES
 from geo.resampling import resample
 from geo.site import Zone
 from geo.trajectories import Trajectories
@@ -67,7 +67,7 @@ def _queue(rows: pl.DataFrame, zone: Zone) -> pl.DataFrame:
         pl.Series(shapely.contains_xy(shapely.Polygon(zone.outline_m), *rows.select("x_m", "y_m").to_numpy().T))
     )
     ahead = zone_axis(zone.outline_m, inside.select("vx_m_s", "vy_m_s").to_numpy())
-    sizes = {user.value: SIZE_M[user][0] for user in ROAD_USERS}
+    sizes = {user.value: BODIES[user].size_m[0] for user in ROAD_USERS}
     placed = inside.filter("is_standing").with_columns(
         back_m=-(pl.col("x_m") * ahead[0] + pl.col("y_m") * ahead[1]),
         half_m=pl.col("road_user").cast(pl.String).replace_strict(sizes, return_dtype=pl.Float64) / 2,

@@ -10,21 +10,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pyproj
 import shapely
 import yaml
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from detectors.camera import Camera
-from detectors.lens import Lens
-from geo.calibration import Calibration, CalibrationError, calibrate, read_control_points
+from geo.calibration import Calibration, calibrate
+from geo.control_points import read_control_points
+from geo.ground_plane import CalibrationError
+from geo.local_frame import LocalFrame
 from geo.site_description import (
     DetectorChoice,
     JunctionDescription,
@@ -49,34 +49,6 @@ SITE_FILE, LINES_FILE, ZONES_FILE, PLAN_FILE = "site.yaml", "lines.geojson", "zo
 
 class SiteError(ValueError):
     """A site folder that cannot be used; names the file, the field and what to do."""
-
-
-@dataclass(frozen=True)
-class LocalFrame:
-    """Site-local metres: a projected CRS shifted to the site's origin, x to the east and y to the north."""
-
-    crs: str
-    origin_lon: float
-    origin_lat: float
-
-    @cached_property
-    def _transformer(self) -> pyproj.Transformer:
-        return pyproj.Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
-
-    @cached_property
-    def origin_m(self) -> Floats:
-        """Easting and northing of the origin in the CRS."""
-        return np.array(self._transformer.transform(self.origin_lon, self.origin_lat))
-
-    def from_lonlat(self, lonlat: Floats) -> Floats:
-        """Longitude and latitude (n, 2) to local metres (n, 2)."""
-        lon, lat = np.asarray(lonlat).T
-        return np.column_stack(self._transformer.transform(lon, lat)) - self.origin_m
-
-    def to_lonlat(self, local_m: Floats) -> Floats:
-        """Local metres (n, 2) to longitude and latitude (n, 2)."""
-        easting, northing = (np.asarray(local_m) + self.origin_m).T
-        return np.column_stack(self._transformer.transform(easting, northing, direction="INVERSE"))
 
 
 @dataclass(frozen=True)
@@ -222,7 +194,7 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
             c.file_name_time,
             c.trusts_container_time,
             tuple(c.privacy_masks_px),
-            Lens(**c.lens.model_dump()) if c.lens else None,
+            c.lens.of(c.size_px) if c.lens else None,
         )
         for c in described.cameras
     )
@@ -381,10 +353,14 @@ def _calibrations(
         if wanted.control_points not in documents:
             raise SiteError(f"{path}: no such file. Add it or correct calibration.control_points.")
         try:
-            pixels, place, is_lonlat = read_control_points(documents[wanted.control_points])
-            metres = frame.from_lonlat(place) if is_lonlat else place - frame.origin_m
+            points = read_control_points(documents[wanted.control_points])
             found[camera.camera_id] = calibrate(
-                pixels, metres, sigma_px=wanted.sigma_px, sigma_m=wanted.sigma_m, exemption=wanted.exception
+                points.pixels,
+                points.in_metres(frame, wanted.crs),
+                sigma_px=wanted.sigma_px,
+                sigma_m=wanted.sigma_m,
+                lens=camera.lens.of(camera.size_px) if camera.lens else None,
+                exemption=wanted.exception,
             )
         except CalibrationError as error:
             raise SiteError(f"{path}: {error}") from error

@@ -6,6 +6,7 @@ editors check site files against is generated from these models.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +14,7 @@ import pyproj
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from detectors.camera import Polygon
+from detectors.lens import Lens
 from geo.calibration import Exemption
 
 Point = tuple[float, float]
@@ -29,6 +31,16 @@ def _zone(value: object) -> ZoneInfo:
         return ZoneInfo(str(value))
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError("not an IANA time zone such as Europe/Berlin") from error
+
+
+def _any_crs(value: object) -> str | None:
+    if value is None:
+        return None
+    try:
+        pyproj.CRS.from_user_input(value)
+    except pyproj.exceptions.CRSError as error:
+        raise ValueError("not a coordinate reference system such as EPSG:25833") from error
+    return str(value)
 
 
 def _crs(value: object) -> str | None:
@@ -86,24 +98,43 @@ class JunctionDescription(_Description):
     gates: list[Identifier] = Field(min_length=2)
 
 
-class CalibrationDescription(_Description):
-    """Which control points place a camera on the ground, and how exactly they are known."""
-
-    control_points: str
-    sigma_px: float = Field(default=1.0, gt=0)
-    sigma_m: float = Field(default=0.05, gt=0)
-    exception: Exemption | None = None
-
-
 class LensDescription(_Description):
-    """A lens, as calibration tools give it."""
+    """What a camera's lens does: its distortion as calibration tools print it, or the angle it sees."""
 
-    focal_px: float = Field(gt=0)
-    centre_px: Point
+    field_of_view_deg: float | None = Field(default=None, gt=1, lt=175)
+    focal_px: float | None = Field(default=None, gt=0)
+    centre_px: Point | None = None
     k1: float = 0.0
     k2: float = 0.0
     p1: float = 0.0
     p2: float = 0.0
+
+    @model_validator(mode="after")
+    def _is_told_once(self) -> LensDescription:
+        if (self.field_of_view_deg is None) == (self.focal_px is None):
+            raise ValueError("needs either field_of_view_deg (horizontal) or focal_px")
+        if self.field_of_view_deg is not None and self.model_fields_set != {"field_of_view_deg"}:
+            raise ValueError("field_of_view_deg stands for an ideal lens; give focal_px to add distortion or a centre")
+        return self
+
+    def of(self, size_px: tuple[int, int]) -> Lens:
+        """The lens in front of a picture of this size; without a centre it looks through the middle."""
+        width, height = size_px
+        centre = self.centre_px or (width / 2, height / 2)
+        if self.focal_px is None:
+            half_rad = math.radians(self.field_of_view_deg or 0.0) / 2
+            return Lens(width / 2 / math.tan(half_rad), centre)
+        return Lens(self.focal_px, centre, self.k1, self.k2, self.p1, self.p2)
+
+
+class CalibrationDescription(_Description):
+    """Which control points place a camera on the ground, and how exactly they are known."""
+
+    control_points: str
+    crs: Annotated[str | None, BeforeValidator(_any_crs)] = None
+    sigma_px: float = Field(default=1.0, gt=0)
+    sigma_m: float = Field(default=0.05, gt=0)
+    exception: Exemption | None = None
 
 
 class CameraDescription(_Description):

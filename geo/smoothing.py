@@ -5,18 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from geo.kalman import smooth_tracks
 
-_TRACKS_AT_ONCE = 256
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# For this long a detector repeats itself: the correlation of its errors falls to 1/e.
+_MEMORY_S = 0.11
 
 
 def smooth(
-    track: NDArray[np.int64], time_s: Floats, place_m: Floats, covariance_m2: Floats, acceleration_m_s2: Floats
+    track: Ints, time_s: Floats, place_m: Floats, covariance_m2: Floats, acceleration_m_s2: Floats
 ) -> tuple[Floats, Floats]:
-    """Kalman filter and Rauch-Tung-Striebel smoother with constant velocity, many tracks at once.
+    """Kalman filter and Rauch-Tung-Striebel smoother with constant velocity, track by track.
 
     Bar-Shalom, Li and Kirubarajan, "Estimation with Applications to Tracking and Navigation" (2001),
-    sections 6.2.2 (white-noise acceleration, continuous) and 8.6.
+    sections 6.2.2 (white-noise acceleration, continuous) and 8.6. The backward pass is in the form of
+    Bierman ("Fixed interval smoothing with discrete measurements", Int. J. Control 18, 1973), which
+    gives the same result without inverting the predicted covariance.
 
     Args:
         track: track number of each row (n,), rows sorted by track, then time.
@@ -28,57 +34,28 @@ def smooth(
     Returns:
         States (n, 4): x, y in m and vx, vy in m/s; their covariances (n, 4, 4).
     """
-    state, spread = np.zeros((len(track), 4)), np.zeros((len(track), 4, 4))
-    if len(track) == 0:
-        return state, spread
-    starts = np.flatnonzero(np.r_[True, track[1:] != track[:-1]])
-    lengths = np.diff(np.r_[starts, len(track)])
-    # Tracks of like length go together, so that little of the rectangle they fill is empty.
-    order = np.argsort(lengths, kind="stable")
-    for group in np.array_split(order, range(_TRACKS_AT_ONCE, len(order), _TRACKS_AT_ONCE)):
-        rows = starts[group][:, None] + np.minimum(np.arange(lengths[group].max()), lengths[group][:, None] - 1)
-        filled = np.arange(rows.shape[1]) < lengths[group][:, None]
-        x, p = _smooth_rectangle(time_s[rows], place_m[rows], covariance_m2[rows], acceleration_m_s2[rows[:, 0]])
-        state[rows[filled]], spread[rows[filled]] = x[filled], p[filled]
+    starts = np.flatnonzero(np.r_[True, track[1:] != track[:-1], True][: len(track) + 1])
+    state, spread = np.empty((len(track), 4)), np.empty((len(track), 4, 4))
+    if len(track):
+        as_floats = [np.ascontiguousarray(a, np.float64) for a in (time_s, place_m, covariance_m2, acceleration_m_s2)]
+        smooth_tracks(starts, *as_floats, state, spread)  # type: ignore[call-arg]
     return state, spread
 
 
-def _smooth_rectangle(time_s: Floats, place_m: Floats, covariance_m2: Floats, noise: Floats) -> tuple[Floats, Floats]:
-    """Smooths tracks padded to one length by repeating their last row, (tracks, steps, ...)."""
-    n, steps = time_s.shape
-    state, spread = np.zeros((n, steps, 4)), np.zeros((n, steps, 4, 4))
-    ahead, ahead_spread = np.zeros((n, steps, 4)), np.zeros((n, steps, 4, 4))
-    move = np.broadcast_to(np.eye(4), (n, steps, 4, 4)).copy()
-    x = np.concatenate([place_m[:, 0], np.zeros((n, 2))], axis=1)
-    p = np.zeros((n, 4, 4))
-    p[:, :2, :2], p[:, 2, 2], p[:, 3, 3] = covariance_m2[:, 0], 100.0, 100.0  # 10 m/s: any speed
-    state[:, 0], spread[:, 0] = x, p
-    for k in range(1, steps):
-        step_s = time_s[:, k] - time_s[:, k - 1]
-        move[:, k, 0, 2] = move[:, k, 1, 3] = step_s
-        x = np.einsum("nij,nj->ni", move[:, k], x)
-        p = move[:, k] @ p @ move[:, k].transpose(0, 2, 1) + _process_noise(step_s, noise)
-        ahead[:, k], ahead_spread[:, k] = x, p
-        gain = p[:, :, :2] @ np.linalg.inv(p[:, :2, :2] + covariance_m2[:, k])
-        # A repeated row (padding) measures nothing new.
-        gain *= (step_s > 0)[:, None, None]
-        x = x + np.einsum("nij,nj->ni", gain, place_m[:, k] - x[:, :2])
-        p = p - gain @ p[:, :2]
-        state[:, k], spread[:, k] = x, p
-    for k in range(steps - 2, -1, -1):
-        back = spread[:, k] @ move[:, k + 1].transpose(0, 2, 1) @ np.linalg.inv(ahead_spread[:, k + 1])
-        state[:, k] += np.einsum("nij,nj->ni", back, state[:, k + 1] - ahead[:, k + 1])
-        spread[:, k] += back @ (spread[:, k + 1] - ahead_spread[:, k + 1]) @ back.transpose(0, 2, 1)
-    return state, (spread + spread.transpose(0, 1, 3, 2)) / 2
+def as_white(track: Ints, time_s: Floats) -> Floats:
+    """Factor (n,) by which variances grow when errors that resemble their neighbours' are smoothed as if they did not.
 
+    A mean of many errors with correlation r from one to the next has (1 + r) / (1 - r) times the
+    variance of independent ones (Bayley and Hammersley, J. R. Stat. Soc. Suppl. 8, 1946).
 
-def _process_noise(step_s: Floats, acceleration: Floats) -> Floats:
-    noise = np.zeros((len(step_s), 4, 4))
-    for i in (0, 1):
-        noise[:, i, i] = step_s**3 / 3
-        noise[:, i, i + 2] = noise[:, i + 2, i] = step_s**2 / 2
-        noise[:, i + 2, i + 2] = step_s
-    return noise * (acceleration**2)[:, None, None]
+    Args:
+        track: track number of each row, rows sorted by track, then time.
+        time_s: (n,).
+    """
+    step_s = np.diff(time_s, prepend=-np.inf)
+    step_s[np.flatnonzero(np.diff(track)) + 1] = np.inf
+    correlation = np.exp(-step_s / _MEMORY_S).clip(max=0.9)
+    return np.asarray((1 + correlation) / (1 - correlation))
 
 
 def sigma_speed_m_s(velocity_m_s: Floats, covariance: Floats) -> Floats:

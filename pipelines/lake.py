@@ -85,6 +85,14 @@ class Lake:
         read = (pl.read_parquet(self.path(table, key), hive_partitioning=False) for key in keys)
         return schema.validate(pl.concat([schema.create_empty(), *read]))
 
+    def first(self, table: str, camera_id: str, inputs: str) -> RecordingKey | None:
+        """The earliest recording of a camera whose rows of a table were made from these inputs."""
+        for path in sorted(self.root.glob(f"{table}/day=*/camera={camera_id}/*.parquet")):
+            key = RecordingKey(path.stem, camera_id, date.fromisoformat(path.parts[-3].removeprefix("day=")))
+            if self.is_current(table, key, inputs):
+                return key
+        return None
+
     def has(self, table: str, key: RecordingKey) -> bool:
         return self.path(table, key).is_file()
 

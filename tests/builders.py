@@ -22,7 +22,8 @@ from detectors.recorded import RecordedDetector
 from detectors.tracks import Tracks
 from geo.chronicle import Chronicle
 from geo.crossings import Crossings
-from geo.site import LocalFrame, Site, read_site
+from geo.local_frame import LocalFrame
+from geo.site import Site, read_site
 from geo.trajectories import Trajectories
 from pipelines.settings import Settings
 
@@ -321,6 +322,7 @@ def run_day(day: Any, detector: Callable[[], RecordedDetector] = two_walkers) ->
         return {
             "recordings": day.ingest(),
             "tracks": day.track(silence),
+            "camera_drift": day.drift(),
             "trajectories": day.georeference(),
             "crossings": day.measure(),
             "flow_counts": day.load(),

@@ -17,8 +17,14 @@ def recordings(context: dg.AssetExecutionContext, site_day: SiteDays) -> dg.Mate
 
 @dg.asset(partitions_def=site_days, deps=[recordings], group_name="pixels", kinds={"yolo", "parquet"}, pool="gpu")
 def tracks(context: dg.AssetExecutionContext, site_day: SiteDays) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """One row per box of a track. The only asset that looks at pixels."""
+    """One row per box of a track. The only asset that looks for road users."""
     return result(site_day.of(context.partition_key).track(lambda title, n: frame_progress(title, n, context.log.info)))
+
+
+@dg.asset(partitions_def=site_days, deps=[tracks], group_name="pixels", kinds={"opencv", "parquet"})
+def camera_drift(context: dg.AssetExecutionContext, site_day: SiteDays) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """One row per recording: whether its camera still looks where it was calibrated, by its background."""
+    return result(site_day.of(context.partition_key).drift())
 
 
 @dg.asset(partitions_def=site_days, deps=[tracks], group_name="metres", kinds={"parquet"})
@@ -35,7 +41,7 @@ def crossings(context: dg.AssetExecutionContext, site_day: SiteDays) -> dg.Mater
 
 @dg.asset(
     partitions_def=site_days,
-    deps=[crossings],
+    deps=[crossings, camera_drift],
     group_name="tables",
     kinds={"duckdb"},
     pool="warehouse",

@@ -14,7 +14,7 @@ import polars as pl
 
 from detectors.road_users import ROAD_USERS
 from geo.crossings import DIRECTIONS
-from pipelines.privacy import space, traffic
+from pipelines.privacy import calibration, space, traffic
 from pipelines.privacy.roll_ups import FlowDaily, FlowHourly, daily, hourly
 from pipelines.privacy.roll_ups import described as _described
 from pipelines.warehouse.connection import Session, statement
@@ -267,6 +267,7 @@ PER_DAY: dict[str, type[dy.Schema]] = {
     "quality": Quality,
     **traffic.PER_DAY,
     **space.PER_DAY,
+    **calibration.PER_DAY,
 }
 # A day of these is a file of its own, shared by every release in which it is the same; of others a month.
 _CUT_BY_DAY = ("flow_counts", "occupancy")
@@ -276,6 +277,7 @@ DIMENSIONS: dict[str, type[dy.Schema]] = {
     "counting_lines": CountingLines,
     "junctions": Junctions,
     **space.DIMENSIONS,
+    **calibration.DIMENSIONS,
     "annotations": Annotations,
     "weather": Weather,
 }

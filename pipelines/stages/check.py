@@ -14,10 +14,11 @@ from geo.crossings import Crossings
 from geo.movements import Movements
 from geo.occupancy import Occupancy
 from geo.site import Site
+from geo.stitching import Stitches
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages import georeference, ingest, measure, space, track, traffic
+from pipelines.stages import drift, georeference, ingest, measure, space, track, traffic
 from pipelines.warehouse.connection import Warehouse
 
 LEAST_OBSERVED_SHARE = 0.9
@@ -27,6 +28,9 @@ _LAKE_TABLES: dict[str, type[dy.Schema]] = {
     track.TABLE: Tracks,
     track.REPORTS: track.TrackingReports,
     georeference.TABLE: Trajectories,
+    georeference.STITCHES: Stitches,
+    drift.TABLE: drift.CameraDrift,
+    drift.LANDMARKS: drift.Landmarks,
     measure.TABLE: Crossings,
     measure.MOVEMENTS: Movements,
     measure.OCCUPANCY: Occupancy,

@@ -17,7 +17,8 @@ from geo.occupancy import Occupancy
 from geo.site import CountingLine, Junction, Site
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages import ingest, measure, space, track, traffic
+from pipelines.stages import drift, ingest, measure, space, track, traffic
+from pipelines.stages.certify import insert_drift, replace_certificates
 from pipelines.stages.fingerprint import file_digest, fingerprint
 from pipelines.stages.report import StageReport
 from pipelines.warehouse.connection import Session, Warehouse
@@ -28,8 +29,16 @@ Floats = NDArray[np.float64]
 
 _AT_ONCE = 64  # recordings whose crossings are held in memory together
 # Facts of every recording, of those whose tracks are known and of those whose road users were placed.
-_FACTS = ("coverage", "flow", "movement", "occupancy", *traffic.FACTS, *space.TABLES)
-_TABLES = (measure.TABLE, measure.MOVEMENTS, measure.OCCUPANCY, track.REPORTS, *traffic.TABLES, *space.TABLES)
+_FACTS = ("coverage", "flow", "movement", "occupancy", "drift", *traffic.FACTS, *space.TABLES)
+_TABLES = (
+    measure.TABLE,
+    measure.MOVEMENTS,
+    measure.OCCUPANCY,
+    track.REPORTS,
+    drift.TABLE,
+    *traffic.TABLES,
+    *space.TABLES,
+)
 
 
 def load(
@@ -48,6 +57,7 @@ def load(
         changed = [key for key in keys if loaded.get(key.recording_id, {}).get("digest") != inputs[key]]
         if changed:
             _replace_site(session, site)
+            replace_certificates(session, site)
             _delete(session, [key.recording_id for key in changed if key.recording_id in loaded])
         for first in range(0, len(changed), _AT_ONCE):
             some = changed[first : first + _AT_ONCE]
@@ -162,6 +172,7 @@ def _insert(session: Session, loads: pl.DataFrame, keys: Sequence[RecordingKey],
         if lake.has("speeds", key):
             traffic.insert_traffic(session, key, site, lake)
             space.insert_space(session, key, lake)
+            insert_drift(session, key, site, lake)
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
 from pipelines.stages import measure
 from pipelines.stages.check import Verdict, check
+from pipelines.stages.drift import drift
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
 from pipelines.stages.load import load
@@ -68,6 +69,7 @@ def run(
     with show_progress(path.name, recording.probe.packets) as progress:
         reports.append(track(recording, camera, detector, lake, audit, progress))
     calibration = site.calibrations.get(camera.camera_id)
+    reports.append(drift(recording, camera, calibration, lake, audit))
     reports.append(georeference(recording.key, camera, calibration, lake, audit))
     reports.append(measure.measure(recording.key, site, lake, audit))
     reports += load([recording.key], site, lake, warehouse, audit)

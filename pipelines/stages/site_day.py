@@ -13,6 +13,7 @@ from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_sites, load_site
 from pipelines.stages.check import Verdict, check
+from pipelines.stages.drift import drift
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
 from pipelines.stages.load import load
@@ -71,6 +72,14 @@ class SiteDay:
         return [
             georeference(key, site.camera(key.camera_id), site.calibrations.get(key.camera_id), self.lake, self.audit)
             for key in self._tracked()
+        ]
+
+    def drift(self) -> list[StageReport]:
+        """Compares the recordings that are still there with their cameras' references."""
+        site = self.folder.site
+        return [
+            drift(r, site.camera(r.key.camera_id), site.calibrations.get(r.key.camera_id), self.lake, self.audit)
+            for r in self._recordings()
         ]
 
     def measure(self) -> list[StageReport]:

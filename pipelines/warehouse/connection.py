@@ -19,6 +19,14 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+# Every table, by the statement that makes it where it is missing.
+_CREATED = sorted(
+    file.name.removesuffix(".sql")
+    for file in (files("pipelines.warehouse") / "sql").iterdir()
+    if file.name.startswith("create_")
+)
+
+
 class WarehouseBusyError(TimeoutError):
     """Another process held the warehouse for too long."""
 
@@ -41,14 +49,8 @@ class Warehouse:
         with self._connect(read_only=False) as connection:
             connection.execute("BEGIN")
             try:
-                for table in ("sites", "counting_lines", "junctions", "zones", "service_levels", "loads", "verdicts"):
-                    connection.execute(statement(f"create_{table}"))
-                for table in ("annotations", "weather"):
-                    connection.execute(statement(f"create_{table}"))
-                for fact in ("coverage", "flow", "movement", "occupancy", "zone_occupancy", "zone_balance", "dwell"):
-                    connection.execute(statement(f"create_{fact}_contributions"))
-                for fact in ("speed", "queue", "discharge", "conflict"):
-                    connection.execute(statement(f"create_{fact}_contributions"))
+                for name in _CREATED:
+                    connection.execute(statement(name))
                 yield Session(connection)
             except BaseException:
                 connection.execute("ROLLBACK")

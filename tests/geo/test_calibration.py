@@ -3,8 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.lens import Lens
 from detectors.pinhole import Pinhole
-from geo.calibration import CalibrationError, Exemption, calibrate, fit_ground_plane, read_control_points
+from geo.calibration import Exemption, calibrate
+from geo.ground_plane import CalibrationError, fit_ground_plane
 from tests import builders
 from tests.footage import SHARED, clips
 
@@ -38,6 +40,46 @@ def test_pixels_to_metres_to_pixels_is_the_identity(x, y):
     assert PLANE.to_pixels(PLANE.to_ground(pixel)) == pytest.approx(pixel, abs=1e-4)
 
 
+BARREL = Lens(1400.0, (960.0, 540.0), k1=-0.2, k2=0.03, p1=0.001)
+BENT = calibrate(BARREL.distort(seen(spread(10))), spread(10), sigma_px=1, sigma_m=0.05, lens=BARREL).plane
+
+
+def test_a_lens_is_taken_out_first():
+    elsewhere = spread(50, seed=1)
+    pixels = BARREL.distort(seen(elsewhere))
+    assert BENT.to_ground(pixels) == pytest.approx(elsewhere, abs=1e-4)
+    straight = calibrate(BARREL.distort(seen(spread(10))), spread(10), sigma_px=1, sigma_m=0.05)
+    assert straight.leave_one_out_rmse_m > 0.3
+    assert any("disagree" in warning for warning in straight.warnings)
+
+
+@given(st.floats(0, 1920), st.floats(450, 1080))
+def test_the_identity_holds_through_a_lens(x, y):
+    pixel = np.array([[x, y]])
+    assert BENT.to_pixels(BENT.to_ground(pixel)) == pytest.approx(pixel, abs=1e-4)
+
+
+def test_what_lies_behind_the_camera_has_no_pixel():
+    behind = np.array([[0.0, -30.0], [3.0, -20.0]])
+    assert np.isnan(PLANE.to_pixels(behind)).all()
+    assert np.isnan(BENT.to_pixels(behind)).all()
+
+
+def test_where_a_lens_folds_back_there_is_no_pixel():
+    fold = Lens(1400.0, (960.0, 540.0), k1=-0.3)
+    plane = calibrate(fold.distort(seen(spread(10))), spread(10), sigma_px=1, sigma_m=0.05, lens=fold).plane
+    assert np.isnan(plane.to_pixels(np.array([[60.0, -5.0]]))).all()
+    assert np.isfinite(plane.to_pixels(np.array([[0.0, 30.0]]))).all()
+
+
+def test_stretch_of_the_plane_is_its_derivative():
+    pixel, step = np.array([[700.0, 800.0]]), 1e-3
+    for plane in (PLANE, BENT):
+        moved = [plane.to_ground(pixel + d) - plane.to_ground(pixel - d) for d in np.eye(2) * step]
+        numeric = np.concatenate(moved).T / (2 * step)
+        assert plane.metres_per_px(pixel)[0] == pytest.approx(numeric, rel=1e-5)
+
+
 def test_above_the_horizon_there_is_no_ground():
     assert np.isnan(PLANE.to_ground(np.array([[960.0, 5.0]]))).all()
 
@@ -59,6 +101,62 @@ def test_predicted_error_is_that_of_a_simulation():
         simulated = np.cov(np.array(drawn)[:, i].T)
         ratio = np.sqrt(np.linalg.eigvalsh(predicted[i]) / np.linalg.eigvalsh(simulated))
         assert ratio == pytest.approx(1.0, abs=0.1)
+
+
+def test_error_is_predicted_through_a_lens_too():
+    places, elsewhere = spread(10), np.array([[0.0, 15], [-3, 40], [4, 100]])
+    at, rng, drawn = BARREL.distort(seen(elsewhere)), np.random.default_rng(4), []
+    for _ in range(300):
+        pixels = BARREL.distort(seen(places)) + rng.normal(0, 1, places.shape)
+        plane = fit_ground_plane(
+            pixels, places + rng.normal(0, 0.05, places.shape), sigma_px=1, sigma_m=0.05, lens=BARREL
+        )
+        drawn.append(plane.to_ground(at + rng.normal(0, 2, at.shape)))
+    predicted = BENT.covariance_m2(at, np.full(3, 2.0))
+    for i in range(3):
+        ratio = np.sqrt(np.linalg.eigvalsh(predicted[i]) / np.linalg.eigvalsh(np.cov(np.array(drawn)[:, i].T)))
+        assert ratio == pytest.approx(1.0, abs=0.1)
+
+
+def test_points_that_disagree_widen_the_error():
+    places = spread(12)
+    off = places.copy()
+    off[::3] += [0.4, -0.6]
+    good, bad = (calibrate(seen(places), p, sigma_px=1, sigma_m=0.05) for p in (places, off))
+    assert good.plane.variance_factor == 1.0
+    assert bad.plane.variance_factor > 4
+    assert any("disagree" in warning for warning in bad.warnings)
+
+
+@pytest.mark.parametrize(("points", "advice"), [(7, ["7 control points; 8 or more are advised"]), (8, [])])
+def test_under_eight_points_there_is_advice(points, advice):
+    found = calibrate(seen(spread(points)), spread(points), sigma_px=1, sigma_m=0.05)
+    assert [w.split(",")[0] for w in found.warnings] == advice
+
+
+def test_a_point_given_twice_counts_once():
+    places = np.vstack([spread(5), spread(5)[:2]])
+    with pytest.raises(CalibrationError, match=r"5 control points that differ \(of 7\)"):
+        calibrate(seen(places), places, sigma_px=1, sigma_m=0.05)
+
+
+def test_mirrored_points_are_refused():
+    places = spread(10)
+    with pytest.raises(CalibrationError, match="mirrored"):
+        calibrate(seen(places), places[:, ::-1], sigma_px=1, sigma_m=0.05)
+
+
+def test_a_loose_layout_is_refused():
+    places = np.column_stack([np.tile([-0.4, 0.0, 0.4], 3), np.repeat([40.0, 41.0, 42.0], 3)])
+    with pytest.raises(CalibrationError, match="uncertain by"):
+        calibrate(seen(places), places, sigma_px=3, sigma_m=0.05)
+
+
+def test_numbers_are_trusted_between_the_points():
+    places = np.array([[-8.0, 12], [8, 12], [-8, 50], [8, 50], [0, 20], [3, 30]])
+    found = calibrate(seen(places), places, sigma_px=1, sigma_m=0.05)
+    asked = np.array([[0.0, 30], [8, 30], [9, 30], [0, 11], [0, 51]])
+    assert found.is_trusted(asked).tolist() == [True, True, False, False, False]
 
 
 def test_fewer_than_six_points_need_a_recorded_reason():
@@ -95,25 +193,6 @@ def test_swapped_points_are_refused(swap):
     pixels[list(swap)] = pixels[list(swap)[::-1]]
     with pytest.raises(CalibrationError, match="swapped"):
         calibrate(pixels, places, sigma_px=1, sigma_m=0.05)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "columns"),
-        ("x_px,y_px,lon\n1,2,3\n", "columns: x_px, y_px and lon, lat"),
-        ("x_px,y_px,lon,lat\n1,2,3,4\n1,two,3,4\n", "line 3"),
-        ("x_px,y_px,lon,lat\n1,2,3\n", "line 2"),
-    ],
-)
-def test_malformed_control_points_are_named(text, says):
-    with pytest.raises(CalibrationError, match=says):
-        read_control_points(text)
-
-
-def test_easting_and_northing_are_read_too():
-    pixels, places, is_lonlat = read_control_points("x_px,y_px,easting_m,northing_m\n1,2,3,4\n")
-    assert (pixels.tolist(), places.tolist(), is_lonlat) == ([[1, 2]], [[3, 4]], False)
 
 
 def test_small_site_is_calibrated():

@@ -303,3 +303,24 @@ def test_an_exception_stands_beside_the_numbers():
     note = read_site(documents, "s").calibration_note("pole")
     assert "5 control points" in note
     assert reason in note
+
+
+def test_a_field_of_view_is_an_ideal_lens_through_the_middle():
+    lens = read_site(described(camera({"lens": {"field_of_view_deg": 90}})), "s").camera("pole").lens
+    assert (lens.focal_px, lens.centre_px) == (pytest.approx(80.0), (80.0, 60.0))
+    assert lens.distort(np.array([[3.0, 4.0]])) == pytest.approx(np.array([[3.0, 4.0]]))
+
+
+def test_a_lens_is_read_whole():
+    written = {"focal_px": 150.0, "centre_px": [81.0, 59.0], "k1": -0.2, "k2": 0.03, "p1": 0.001, "p2": -0.001}
+    lens = read_site(described(camera({"lens": written})), "s").camera("pole").lens
+    assert (lens.focal_px, lens.centre_px) == (150.0, (81.0, 59.0))
+    assert (lens.k1, lens.k2, lens.p1, lens.p2) == (-0.2, 0.03, 0.001, -0.001)
+
+
+@pytest.mark.parametrize(
+    "lens", [{}, {"field_of_view_deg": 90, "focal_px": 80}, {"field_of_view_deg": 90, "k1": -0.1}, {"focal_px": 0}]
+)
+def test_a_lens_is_told_once(lens):
+    with pytest.raises(SiteError, match=r"cameras\.0\.lens.*(needs either|stands for|greater than 0)"):
+        read_site(described(camera({"lens": lens})), "s")

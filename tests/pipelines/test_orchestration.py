@@ -18,7 +18,7 @@ from pipelines.orchestration.schedules import daily_release
 from pipelines.orchestration.sensors import new_recordings
 from tests import builders
 
-STREAM = ["recordings", "tracks", "trajectories", "crossings", "flow_counts", "release"]
+STREAM = ["recordings", "tracks", "camera_drift", "trajectories", "crossings", "flow_counts", "release"]
 
 
 def test_the_assets_are_those_of_the_stream():

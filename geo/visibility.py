@@ -1,0 +1,66 @@
+"""Which edges of boxes show where a road user ends, and which show where its view does."""
+
+from __future__ import annotations
+
+import dataframely as dy
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from detectors.tracks import Tracks
+
+Bools = NDArray[np.bool_]
+
+EDGES = ("left_px", "top_px", "right_px", "bottom_px")
+# An edge this near the border of the picture may lie beyond it.
+_BORDER_PX = 2.0
+# A nearer road user that reaches this close to an edge, as a share of the box, may be what ends it.
+_REACH_SHARE = 0.05
+# It hides an edge if it covers this share of it.
+_COVERED_SHARE = 0.4
+
+
+def visible_edges(tracks: dy.DataFrame[Tracks], size_px: tuple[int, int]) -> Bools:
+    """Whether each edge (n, 4) of boxes is in view: left, top, right, bottom.
+
+    An edge is not in view at the border of the picture, nor where the box of a nearer road user,
+    one that reaches further down, covers it.
+    """
+    left, top, right, bottom = tracks.select(EDGES).to_numpy().T
+    inside = np.column_stack(
+        [left > _BORDER_PX, top > _BORDER_PX, right < size_px[0] - _BORDER_PX, bottom < size_px[1] - _BORDER_PX]
+    )
+    return inside & ~_hidden(tracks)
+
+
+def _hidden(tracks: dy.DataFrame[Tracks]) -> Bools:
+    boxes = tracks.select("frame", *EDGES).with_row_index("row")
+    pairs = boxes.join(boxes, on="frame", suffix="_2").filter(
+        (pl.col("row") != pl.col("row_2"))
+        & (pl.col("bottom_px_2") > pl.col("bottom_px"))
+        & (pl.col("left_px_2") < pl.col("right_px") + _reach("left", "right"))
+        & (pl.col("right_px_2") > pl.col("left_px") - _reach("left", "right"))
+        & (pl.col("top_px_2") < pl.col("bottom_px") + _reach("top", "bottom"))
+    )
+    across, along = _shared("left", "right"), _shared("top", "bottom")
+    found = pairs.select(
+        "row",
+        left=(along > _COVERED_SHARE) & (pl.col("left_px_2") < pl.col("left_px")),
+        top=(across > _COVERED_SHARE) & (pl.col("top_px_2") < pl.col("top_px")),
+        right=(along > _COVERED_SHARE) & (pl.col("right_px_2") > pl.col("right_px")),
+        bottom=across > _COVERED_SHARE,
+    )
+    hidden = np.zeros((tracks.height, 4), bool)
+    np.logical_or.at(hidden, found["row"].to_numpy(), found.drop("row").to_numpy())
+    return hidden
+
+
+def _reach(low: str, high: str) -> pl.Expr:
+    return _REACH_SHARE * (pl.col(f"{high}_px") - pl.col(f"{low}_px"))
+
+
+def _shared(low: str, high: str) -> pl.Expr:
+    """Share of a box's extent that another one covers."""
+    starts = pl.max_horizontal(f"{low}_px", f"{low}_px_2")
+    ends = pl.min_horizontal(f"{high}_px", f"{high}_px_2")
+    return (ends - starts) / (pl.col(f"{high}_px") - pl.col(f"{low}_px"))

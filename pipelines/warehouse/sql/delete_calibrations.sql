@@ -1,0 +1,2 @@
+-- One site's rows.
+DELETE FROM calibrations WHERE site_id = $site_id;

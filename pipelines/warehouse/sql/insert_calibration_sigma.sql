@@ -1,0 +1,2 @@
+-- One site's rows.
+INSERT INTO calibration_sigma BY NAME SELECT * FROM new_rows;

@@ -1,0 +1,2 @@
+-- One site's rows.
+INSERT INTO calibrations BY NAME SELECT * FROM new_rows;

@@ -1,0 +1,2 @@
+-- One recording.
+INSERT INTO drift_contributions BY NAME SELECT * FROM new_rows;

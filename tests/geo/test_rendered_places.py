@@ -1,0 +1,75 @@
+"""Places of rendered road users against where the scenario had them: the error is as stated."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from detectors.synthetic import Light, Renderer
+from detectors.tracks import Tracks
+from geo.contact import edge_sigma_px
+from geo.placing import Boxes, place
+from geo.scenario import STEP_S, simulate
+from pipelines.sites import load_site
+from pipelines.stages.simulate import actors_by_step, pinhole, read_scenario, surfaces
+from tests import builders
+
+DURATION_S, STRIDE, DRAWS = 40.0, 6, 10
+
+
+@pytest.fixture(scope="module")
+def rendered():
+    """Boxes of road users rendered one at a time, so that each box's owner is known, and their truth."""
+    folder = load_site(Path("data/sites/lindenplatz"))
+    scenario = read_scenario(folder)
+    renderer = Renderer(pinhole(scenario.camera), surfaces(folder.site), Light(), 1)
+    scene = simulate(scenario, duration_s=DURATION_S, seed=11)
+    rows = []
+    for step, actors in actors_by_step(scene, range(0, round(DURATION_S / STEP_S), STRIDE), 11):
+        for actor in actors:
+            if labels := renderer.frame([actor])[1]:
+                left, top, right, bottom = labels[0].box_px
+                rows.append((step, actor.look, actor.road_user.value, left, top, right, bottom, actor.x_m, actor.y_m))
+    names = ["frame", "look", "road_user", "left_px", "top_px", "right_px", "bottom_px", "x_m", "y_m"]
+    return folder.site, pl.DataFrame(rows, schema=names, orient="row")
+
+
+def noisy_tracks(rows, size_px, seed):
+    """TRACKS with an error of every edge, as a share of the box, and borders where the picture ends."""
+    edges = rows.select("left_px", "top_px", "right_px", "bottom_px").to_numpy()
+    limit = np.array([*size_px, *size_px])
+    at_border = (edges <= 0) | (edges >= limit)
+    drawn = edges + np.random.default_rng(seed).normal(0, 1, edges.shape) * edge_sigma_px(edges)
+    drawn = np.where(at_border, edges, drawn).clip(0, limit)
+    return Tracks.validate(
+        rows.select(
+            pl.lit("r").alias("recording_id"),
+            track_id=pl.col("look").rank("dense"),
+            frame="frame",
+            time_utc=pl.lit(builders.START) + pl.duration(milliseconds=pl.col("frame") * 1000 * STEP_S),
+            road_user="road_user",
+            confidence=pl.lit(0.9),
+            **{name: pl.Series(drawn[:, i]) for i, name in enumerate(("left_px", "top_px", "right_px", "bottom_px"))},
+        ).with_columns(pl.col("time_utc").cast(pl.Datetime("us", "UTC"))),
+        cast=True,
+    )
+
+
+@pytest.mark.slow
+def test_stated_error_of_places_is_the_true_one(rendered):
+    """Normalised estimation error squared of foot points: 2 for two coordinates."""
+    site, rows = rendered
+    camera, plane = site.cameras[0], site.calibrations[site.cameras[0].camera_id].plane
+    rows = rows.sort("look", "frame")
+    truth = rows.select("x_m", "y_m").to_numpy()
+    nees = np.concatenate([errors(rows, truth, camera, plane, seed) for seed in range(DRAWS)])
+    assert len(nees) > 0.9 * DRAWS * len(truth)
+    assert 0.9 <= nees.mean() / 2 <= 1.1
+
+
+def errors(rows, truth, camera, plane, seed):
+    places = place(Boxes.of(noisy_tracks(rows, camera.size_px, seed), camera), camera, plane)
+    told = np.isfinite(places.place_m).all(axis=1)
+    error, spread = (places.place_m - truth)[told], (places.own_m2 + places.shared_m2)[told]
+    return np.einsum("ni,nij,nj->n", error, np.linalg.inv(spread), error)
