@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from detectors.boxes import SIDES, overlap
 from detectors.road_users import ROAD_USERS, RoadUser
 from detectors.tracks import RoadUserType
 
@@ -164,7 +165,7 @@ class Tracker:
                 pl.col("class").replace_strict(named, return_dtype=RoadUserType).alias("road_user"),
             )
             .sort("track_id", "frame")
-            .select("track_id", "frame", "time_s", "road_user", "confidence", *_SIDES)
+            .select("track_id", "frame", "time_s", "road_user", "confidence", *SIDES)
         )
 
     def _boxes(self) -> pl.DataFrame:
@@ -179,7 +180,7 @@ class Tracker:
                 "confidence": np.concatenate(scores).astype(np.float32),
                 "frame": np.repeat(np.array(frames, np.uint32), sizes),
                 "time_s": np.repeat(np.array(times), sizes),
-                **{side: sides[:, i] for i, side in enumerate(_SIDES)},
+                **{side: sides[:, i] for i, side in enumerate(SIDES)},
             }
         )
 
@@ -217,18 +218,6 @@ class Tracker:
             )
         )
         return numbers
-
-
-_SIDES = ("left_px", "top_px", "right_px", "bottom_px")
-
-
-def overlap(a: Floats, b: Floats) -> Floats:
-    """Intersection over union of boxes (n, 4) and (m, 4): (n, m)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0.0), axis=-1)
-    area_a, area_b = np.prod(a[:, 2:] - a[:, :2], axis=-1), np.prod(b[:, 2:] - b[:, :2], axis=-1)
-    return np.asarray(shared / np.maximum(area_a[:, None] + area_b[None] - shared, 1e-9))
 
 
 def _to_centre(boxes: Floats) -> Floats:

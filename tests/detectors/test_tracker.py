@@ -4,8 +4,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.boxes import overlap
 from detectors.road_users import RoadUser
-from detectors.tracker import Tracker, TrackerSettings, overlap
+from detectors.tracker import Tracker, TrackerSettings
 
 CAR, BUS, PEDESTRIAN = RoadUser.CAR.code, RoadUser.BUS.code, RoadUser.PEDESTRIAN.code
 
