@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,20 @@ def _rounded(name: str, value: float | None) -> dict[str, float]:
     return {} if value is None else {name: round(value, 3)}
 
 
+def hanging_on_joints(crossings: pl.DataFrame, report: Mapping[str, Any]) -> int:
+    """How many crossings would not have been counted, had fragments not been joined.
+
+    Args:
+        crossings: CROSSINGS of a recording.
+        report: its row of TRACKING_REPORTS.
+    """
+    gaps = pl.DataFrame(
+        {name: report[f"joint_{name}"] for name in ("track_id", "from_utc", "to_utc")},
+        schema={"track_id": pl.UInt32, "from_utc": _UTC, "to_utc": _UTC},
+    )
+    return crossings.join(gaps, on="track_id").filter(pl.col("time_utc").is_between("from_utc", "to_utc")).height
+
+
 def _pairs(report: dict[str, Any]) -> list[tuple[float, float]]:
     """Observed intervals as POSIX seconds."""
     both = zip(report["observed_start_utc"], report["observed_end_utc"], strict=True)
@@ -182,11 +197,12 @@ def _row(recording_id: str, seen: TrackingReport, detector: Detector) -> pl.Data
     return TrackingReports.cast(pl.DataFrame([row], schema_overrides=_MAYBE_EMPTY))
 
 
+_UTC = pl.Datetime("us", "UTC")
 _MAYBE_EMPTY: dict[str, pl.DataType | type[pl.DataType]] = {
     "displacement_p95": pl.Float64,
     "joint_track_id": pl.List(pl.UInt32),
-    "joint_from_utc": pl.List(pl.Datetime("us", "UTC")),
-    "joint_to_utc": pl.List(pl.Datetime("us", "UTC")),
+    "joint_from_utc": pl.List(_UTC),
+    "joint_to_utc": pl.List(_UTC),
 }
 
 
