@@ -85,7 +85,9 @@ def bus(seconds):
     ],
 )
 def test_every_miss_has_a_cause(counted, true, paths, cause):
-    tracks = builders.tracks(*dict([FAR, *paths]).items(), road_user="car").filter(pl.col("track_id").is_in([i for i, _ in paths]))
+    tracks = builders.tracks(*dict([FAR, *paths]).items(), road_user="car").filter(
+        pl.col("track_id").is_in([i for i, _ in paths])
+    )
     found = miss_causes(match(table(*counted), table(*true)), tracks, LINES, builders.SIZE_PX)
     assert found["cause"].to_list() == [cause]
 
