@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.boxes import SIDES, overlapping, pair_up
+from detectors.fragments import as_tracks
 from detectors.road_users import LIGHT, ROAD_USERS
 
 Floats = NDArray[np.float64]
@@ -197,6 +198,10 @@ class Tracker:
         self._give_birth(found[born])
         self._unused.append(found[free & ~strong])
         self._time_s = time_s
+
+    def tracks(self) -> pl.DataFrame:
+        """The tracks so far: fragments joined and classes voted, as `as_tracks` does by default."""
+        return as_tracks(self.fragments())[0]
 
     def fragments(self) -> pl.DataFrame:
         """What has been followed so far, without what had too few boxes.

@@ -5,25 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.boxes import overlap
-from detectors.fragments import as_tracks
 from detectors.road_users import RoadUser
 from detectors.tracker import Tracker, TrackerSettings
 
 CAR, BUS, PEDESTRIAN = RoadUser.CAR.code, RoadUser.BUS.code, RoadUser.PEDESTRIAN.code
 
 
-def fragments(frames, settings=None, step_s=0.1):
-    """Fragments in frames given as [[(left, top, right, bottom, score, code), ...], ...]."""
+def followed(frames, settings=None, step_s=0.1):
+    """A tracker that has seen frames given as [[(left, top, right, bottom, score, code), ...], ...]."""
     tracker = Tracker(settings or TrackerSettings())
     for number, boxes in enumerate(frames):
         table = np.array(boxes, dtype=float).reshape(-1, 6)
         tracker.update(number, number * step_s, table[:, :4], table[:, 4], table[:, 5].astype(np.int64))
-    return tracker.fragments()
+    return tracker
 
 
 def follow(*arguments, **options):
-    """The same as tracks."""
-    return as_tracks(fragments(*arguments, **options))[0]
+    return followed(*arguments, **options).tracks()
 
 
 def moving(n, x0, x1, y, code=CAR, score=0.8, size=(40, 20)):
@@ -49,8 +47,8 @@ def test_a_gap_is_bridged_within_patience_and_not_beyond():
     boxes = [[b] for b in moving(40, 0, 200, 100)]
     short = [b if not 15 <= i < 22 else [] for i, b in enumerate(boxes)]
     long = [b if not 15 <= i < 32 else [] for i, b in enumerate(boxes)]
-    assert fragments(short)["fragment"].n_unique() == 1
-    assert fragments(long)["fragment"].n_unique() == 2
+    assert followed(short).fragments()["fragment"].n_unique() == 1
+    assert followed(long).fragments()["fragment"].n_unique() == 2
 
 
 def test_weak_boxes_continue_a_track_and_never_start_one():
