@@ -26,6 +26,7 @@ _KEYS = ["line_id", "road_user", "direction"]
 # How near, in time and in boxes, a track must begin or end to be the one that missed a crossing.
 _NEAR = timedelta(seconds=2)
 _NEAR_BOXES = 1.0
+_MOVES_BOXES = 0.5
 _EDGE_PX = 2.0
 
 
@@ -145,8 +146,12 @@ def _cause(
 
 
 def _track_ends(tracks: pl.DataFrame, size_px: tuple[int, int]) -> pl.DataFrame:
-    """The first and the last box of every track, and whether the picture's edge cuts it."""
-    ordered = tracks.sort("track_id", "time_utc").group_by("track_id", maintain_order=True)
+    """The first and the last box of every track that moved, and whether the picture's edge cuts it."""
+    x, y = (pl.col("left_px") + pl.col("right_px")) / 2, pl.col("bottom_px")
+    way = ((x.last() - x.first()) ** 2 + (y.last() - y.first()) ** 2).sqrt()
+    box = pl.max_horizontal(pl.col("right_px") - pl.col("left_px"), pl.col("bottom_px") - pl.col("top_px"))
+    moves = (way > _MOVES_BOXES * box.median()).over("track_id")
+    ordered = tracks.sort("track_id", "time_utc").filter(moves).group_by("track_id", maintain_order=True)
     ends = pl.concat([ordered.first(), ordered.last()])
     width, height = size_px
     is_at_edge = (
