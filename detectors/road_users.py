@@ -24,6 +24,8 @@ class RoadUser(StrEnum):
 
 ROAD_USERS: tuple[RoadUser, ...] = tuple(RoadUser)
 MOTOR_VEHICLES = frozenset({RoadUser.CAR, RoadUser.VAN, RoadUser.BUS, RoadUser.TRUCK})
+# People, alone or on two wheels: in a box they may pass for one another, but never for a car.
+LIGHT = frozenset(RoadUser) - MOTOR_VEHICLES - {RoadUser.TRAM}
 
 # COCO's names and those of the demo detector. COCO draws a ridden bicycle without its rider, so
 # `riders.py` joins the two; a bicycle that crosses a line without a visible rider is still ridden.

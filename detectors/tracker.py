@@ -1,31 +1,39 @@
-"""Boxes to tracks: a ByteTrack-class tracker on arrays, for fixed cameras and recorded video.
+"""Boxes to fragments of tracks: a ByteTrack-class tracker on arrays, for fixed cameras and recorded video.
 
 Association in two rounds, strong boxes first and weak ones for what is left (Zhang et al., ByteTrack,
-ECCV 2022), over a constant-velocity Kalman filter per box coordinate. Three things differ from the
-online original: time steps are those of the recording, boxes seen before a track was confirmed are
-kept once it is, and no camera motion is estimated because there is none. Nothing about a road
-user's appearance is computed or kept, and track numbers start again with every recording.
+ECCV 2022), over a constant-velocity Kalman filter per box coordinate. What differs from the online
+original: time steps are those of the recording; a score says which box is preferred and never
+whether one fits; weak boxes also hold a track that went unseen for a moment; boxes from before a
+track was confirmed are kept once it is, weak ones included; people and two-wheelers never turn into
+cars; and no camera motion is estimated because there is none. Nothing about a road user's appearance
+is computed or kept, and track numbers start again with every recording.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
-from detectors.road_users import ROAD_USERS, RoadUser
-from detectors.tracks import RoadUserType
+from detectors.boxes import SIDES, overlapping, pair_up
+from detectors.fragments import as_tracks
+from detectors.road_users import LIGHT, ROAD_USERS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 # Shares of a box's height: the deviation of a measured coordinate, and of acceleration per s2.
 _MEASUREMENT, _ACCELERATION = 0.05, 5.0
 _DUPLICATE_OVERLAP = 0.85
-_LIGHT = np.array([RoadUser.PEDESTRIAN.code, RoadUser.CYCLIST.code, RoadUser.MOTORCYCLE.code])
+_NOTE = np.dtype(
+    [("fragment", "u4"), ("frame", "u4"), ("time_s", "f8"), ("code", "u1"), ("confidence", "f4")]
+    + [(side, "f4") for side in SIDES]
+)
+_LIGHT = np.array([r in LIGHT for r in ROAD_USERS])
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,9 @@ class TrackerSettings:
         strong: score from which a box belongs to the first round.
         birth: score from which an unmatched box may start a track.
         first_overlap: least IoU of the first round, in which surer boxes are preferred.
-        second_overlap: least IoU of the second round.
+        second_overlap: least IoU of the second round, and of boxes added in hindsight.
         young_overlap: least IoU to confirm a track on its second box.
+        recent_s: how long a track may go unseen and still take a weak box.
         patience_s: how long a track may go unseen.
         least_boxes: boxes under which a track is dropped at the end.
     """
@@ -47,26 +56,42 @@ class TrackerSettings:
     first_overlap: float = 0.2
     second_overlap: float = 0.5
     young_overlap: float = 0.3
+    recent_s: float = 0.4
     patience_s: float = 1.2
     least_boxes: int = 3
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Boxes of one frame: corners (n, 4), scores (n,), codes (n,)."""
+
+    frame: int
+    time_s: float
+    boxes: Floats
+    scores: Floats
+    codes: Ints
+
+    def __getitem__(self, chosen: Bools | Ints) -> _Found:
+        return _Found(self.frame, self.time_s, self.boxes[chosen], self.scores[chosen], self.codes[chosen])
+
+
 @dataclass
 class _Alive:
-    """The tracks being followed, one row each. Box coordinates are centre x, centre y, width, height."""
+    """The tracks being followed, one row each. ``place`` is centre x, centre y, width, height."""
 
     number: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    light: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
-    confirmed: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
+    light: Bools = field(default_factory=lambda: np.empty(0, bool))
+    confirmed: Bools = field(default_factory=lambda: np.empty(0, bool))
     born_s: Floats = field(default_factory=lambda: np.empty(0))
     seen_s: Floats = field(default_factory=lambda: np.empty(0))
+    first: Floats = field(default_factory=lambda: np.empty((0, 4)))
     place: Floats = field(default_factory=lambda: np.empty((0, 4)))
     rate: Floats = field(default_factory=lambda: np.empty((0, 4)))
     var_place: Floats = field(default_factory=lambda: np.empty((0, 4)))
     covariance: Floats = field(default_factory=lambda: np.empty((0, 4)))
     var_rate: Floats = field(default_factory=lambda: np.empty((0, 4)))
 
-    def keep(self, kept: NDArray[np.bool_]) -> None:
+    def keep(self, kept: Bools) -> None:
         for name, values in vars(self).items():
             setattr(self, name, values[kept])
 
@@ -88,16 +113,42 @@ class _Alive:
     def correct(self, rows: Ints, boxes: Floats, time_s: float) -> None:
         """Kalman update of some tracks by the boxes matched to them."""
         measured = _to_centre(boxes)
-        spread = self.var_place[rows] + (_MEASUREMENT * measured[:, 3:]) ** 2
-        gain, gain_rate = self.var_place[rows] / spread, self.covariance[rows] / spread
+        var, covariance = self.var_place[rows], self.covariance[rows]
+        spread = var + (_MEASUREMENT * measured[:, 3:]) ** 2
+        gain, gain_rate = var / spread, covariance / spread
         surprise = measured - self.place[rows]
         self.place[rows] += gain * surprise
         self.rate[rows] += gain_rate * surprise
-        self.var_rate[rows] -= gain_rate * self.covariance[rows]
-        self.covariance[rows] *= 1 - gain
-        self.var_place[rows] *= 1 - gain
+        self.var_rate[rows] -= gain_rate * covariance
+        self.covariance[rows] = covariance * (1 - gain)
+        self.var_place[rows] = var * (1 - gain)
         self.seen_s[rows] = time_s
-        self.confirmed[rows] = True
+
+
+class _Notes:
+    """Which box went to which track: 37 bytes a box, and nothing else that grows with the recording."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty(1024, _NOTE)
+        self._size = 0
+
+    def add(self, fragments: Ints, found: _Found) -> None:
+        if not len(fragments):
+            return
+        here = slice(self._size, self._size + len(fragments))
+        while here.stop > len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        rows = self._rows[here]
+        rows["fragment"], rows["frame"], rows["time_s"] = fragments, found.frame, found.time_s
+        rows["code"], rows["confidence"] = found.codes, found.scores
+        for i, side in enumerate(SIDES):
+            rows[side] = found.boxes[:, i]
+        self._size = here.stop
+
+    def table(self) -> pl.DataFrame:
+        """fragment, frame, time_s, code, confidence and the sides of every box noted."""
+        rows = self._rows[: self._size]
+        return pl.DataFrame({name: np.ascontiguousarray(rows[name]) for name in _NOTE.names or ()})
 
 
 class Tracker:
@@ -108,107 +159,109 @@ class Tracker:
         self._alive = _Alive()
         self._time_s: float | None = None
         self._born = 0
-        self._notes: list[tuple[Ints, Ints, Floats, Floats, int, float]] = []
+        self._notes = _Notes()
+        self._unused: deque[_Found] = deque()
 
     def update(self, frame: int, time_s: float, boxes: Floats, scores: Floats, codes: Ints) -> None:
         """Takes the boxes of the next frame.
 
         Args:
             frame: number of the frame.
-            time_s: its time since the start of the recording.
+            time_s: its time since the start of the recording, later than that of the last.
             boxes: left, top, right, bottom in pixels, (n, 4).
             scores: confidence, (n,).
             codes: `RoadUser.code`, (n,).
         """
-        alive, s = self._alive, self._settings
+        alive, s, found = self._alive, self._settings, _Found(frame, time_s, boxes, scores, codes)
         if self._time_s is not None:
             alive.predict(time_s - self._time_s)
-        light, strong = np.isin(codes, _LIGHT), scores >= s.strong
-        free, unmatched = np.ones(len(boxes), bool), np.ones(len(alive.number), bool)
-        just_seen = alive.confirmed & (alive.seen_s == self._time_s)
+        strong, free, unmatched = scores >= s.strong, np.ones(len(boxes), bool), np.ones(len(alive.number), bool)
+        young = ~alive.confirmed
+        recent = alive.confirmed & (time_s - alive.seen_s <= s.recent_s)
+        recent |= alive.confirmed & (alive.seen_s == self._time_s)
+        corners = _to_corners(alive.place)
         rounds = (
-            (alive.confirmed.copy(), strong, scores, s.first_overlap),
-            (just_seen, ~strong, np.ones_like(scores), s.second_overlap),
-            (~alive.confirmed, strong, scores, s.young_overlap),
+            (alive.confirmed, strong, scores, s.first_overlap),
+            (recent, ~strong, np.ones(len(boxes)), s.second_overlap),
+            (young, strong, scores, s.young_overlap),
         )
-        for tracks, candidates, weight, least in rounds:
+        for tracks, candidates, preference, least in rounds:
             rows, columns = np.flatnonzero(tracks & unmatched), np.flatnonzero(candidates & free)
-            shared = overlap(_to_corners(alive.place[rows]), boxes[columns])
-            shared *= (alive.light[rows][:, None] == light[columns]) & (shared >= least)
-            a, b = linear_sum_assignment(-shared * weight[columns])
-            good = shared[a, b] > 0
-            rows, columns = rows[a[good]], columns[b[good]]
+            a, b = _associate(corners[rows], alive.light[rows], found[columns], preference[columns], least)
+            rows, columns = rows[a], columns[b]
             alive.correct(rows, boxes[columns], time_s)
             unmatched[rows], free[columns] = False, False
-            self._notes.append((alive.number[rows], codes[columns], scores[columns], boxes[columns], frame, time_s))
+            self._notes.add(alive.number[rows], found[columns])
+        self._confirm(young & ~unmatched)
         self._bury(unmatched, time_s)
         born = free & (scores >= s.birth)
-        numbers = self._give_birth(time_s, boxes[born], light[born])
-        self._notes.append((numbers, codes[born], scores[born], boxes[born], frame, time_s))
+        self._give_birth(found[born])
+        self._unused.append(found[free & ~strong])
         self._time_s = time_s
 
     def tracks(self) -> pl.DataFrame:
-        """The tracks so far, numbered from 1 in order of birth, each with the class its boxes vote for.
+        """The tracks so far: fragments joined and classes voted, as `as_tracks` does by default."""
+        return as_tracks(self.fragments())[0]
+
+    def fragments(self) -> pl.DataFrame:
+        """What has been followed so far, without what had too few boxes.
 
         Returns:
-            track_id, frame, time_s, road_user, confidence, left_px, top_px, right_px, bottom_px.
+            fragment, frame, time_s, code, confidence and the sides of every box.
         """
-        boxes = self._boxes().filter(pl.len().over("born") >= self._settings.least_boxes)
-        votes = boxes.group_by("born", "code").agg(pl.col("confidence").sum()).sort("born", "confidence", "code")
-        winner = votes.group_by("born", maintain_order=True).agg(pl.col("code").last().alias("class"))
-        named = dict(enumerate(r.value for r in ROAD_USERS))
-        return (
-            boxes.join(winner, on="born")
-            .with_columns(
-                pl.col("born").rank("dense").cast(pl.UInt32).alias("track_id"),
-                pl.col("class").replace_strict(named, return_dtype=RoadUserType).alias("road_user"),
-            )
-            .sort("track_id", "frame")
-            .select("track_id", "frame", "time_s", "road_user", "confidence", *_SIDES)
-        )
+        return self._notes.table().filter(pl.len().over("fragment") >= self._settings.least_boxes)
 
-    def _boxes(self) -> pl.DataFrame:
-        nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty((0, 4)), 0, 0.0)
-        born, codes, scores, boxes, frames, times = zip(nothing, *self._notes, strict=True)
-        sizes = [len(n) for n in born]
-        sides = np.concatenate(boxes).astype(np.float32)
-        return pl.DataFrame(
-            {
-                "born": np.concatenate(born),
-                "code": np.concatenate(codes),
-                "confidence": np.concatenate(scores).astype(np.float32),
-                "frame": np.repeat(np.array(frames, np.uint32), sizes),
-                "time_s": np.repeat(np.array(times), sizes),
-                **{side: sides[:, i] for i, side in enumerate(_SIDES)},
-            }
-        )
+    def _confirm(self, chosen: Bools) -> None:
+        """Confirms tracks and looks back from their first boxes for weak ones that led there.
 
-    def _bury(self, unmatched: NDArray[np.bool_], time_s: float) -> None:
+        A road user comes into view weakly as often as it leaves so; a recording can be read both ways.
+        """
+        alive, s = self._alive, self._settings
+        alive.confirmed |= chosen
+        while self._unused and self._unused[-1].time_s - self._unused[0].time_s > s.patience_s:
+            self._unused.popleft()
+        rows = np.flatnonzero(chosen)
+        if not len(rows):
+            return
+        first, seen_s = alive.first[rows].copy(), alive.born_s[rows].copy()
+        for i in range(len(self._unused) - 1, -1, -1):
+            past = self._unused[i]
+            near = np.flatnonzero((past.time_s < seen_s) & (seen_s - past.time_s <= s.recent_s))
+            a, b = _associate(first[near], alive.light[rows[near]], past, np.ones(len(past.boxes)), s.second_overlap)
+            first[near[a]], seen_s[near[a]] = past.boxes[b], past.time_s
+            self._notes.add(alive.number[rows[near[a]]], past[b])
+            self._unused[i] = past[~np.isin(np.arange(len(past.boxes)), b)]
+
+    def _bury(self, unmatched: Bools, time_s: float) -> None:
         """Lets go of young tracks unmatched, of tracks unseen for too long and of doubles."""
         alive = self._alive
         waiting = unmatched & alive.confirmed & (time_s - alive.seen_s <= self._settings.patience_s)
         kept = waiting | ~unmatched
         seen, lost = np.flatnonzero(~unmatched), np.flatnonzero(waiting)
         corners = _to_corners(alive.place)
-        alike = alive.light[seen][:, None] == alive.light[lost]
-        for i, j in np.argwhere(alike & (overlap(corners[seen], corners[lost]) > _DUPLICATE_OVERLAP)):
-            older_is_seen = alive.born_s[seen[i]] <= alive.born_s[lost[j]]
-            kept[lost[j] if older_is_seen else seen[i]] = False
-        alive.keep(kept)
+        a, b, _ = overlapping(corners[seen], corners[lost], _DUPLICATE_OVERLAP)
+        for i, j in zip(seen[a], lost[b], strict=True):
+            if alive.light[i] == alive.light[j]:
+                kept[j if alive.born_s[i] <= alive.born_s[j] else i] = False
+        if not kept.all():
+            alive.keep(kept)
 
-    def _give_birth(self, time_s: float, boxes: Floats, light: NDArray[np.bool_]) -> Ints:
-        n = len(boxes)
+    def _give_birth(self, found: _Found) -> None:
+        n = len(found.boxes)
+        if n == 0:
+            return
         numbers = np.arange(self._born + 1, self._born + n + 1)
         self._born += n
-        place = _to_centre(boxes)
+        place = _to_centre(found.boxes)
         height = place[:, 3:].repeat(4, axis=1)
         self._alive.append(
             _Alive(
                 number=numbers,
-                light=light,
+                light=_LIGHT[found.codes],
                 confirmed=np.full(n, self._time_s is None),
-                born_s=np.full(n, time_s),
-                seen_s=np.full(n, time_s),
+                born_s=np.full(n, found.time_s),
+                seen_s=np.full(n, found.time_s),
+                first=found.boxes,
                 place=place,
                 rate=np.zeros((n, 4)),
                 var_place=(2 * _MEASUREMENT * height) ** 2,
@@ -216,19 +269,16 @@ class Tracker:
                 var_rate=(2.0 * height) ** 2,
             )
         )
-        return numbers
+        self._notes.add(numbers, found)
 
 
-_SIDES = ("left_px", "top_px", "right_px", "bottom_px")
-
-
-def overlap(a: Floats, b: Floats) -> Floats:
-    """Intersection over union of boxes (n, 4) and (m, 4): (n, m)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0.0), axis=-1)
-    area_a, area_b = np.prod(a[:, 2:] - a[:, :2], axis=-1), np.prod(b[:, 2:] - b[:, :2], axis=-1)
-    return np.asarray(shared / np.maximum(area_a[:, None] + area_b[None] - shared, 1e-9))
+def _associate(corners: Floats, light: Bools, found: _Found, preference: Floats, least: float) -> tuple[Ints, Ints]:
+    """One-to-one pairs of tracks and boxes of the same kind, as indices into both."""
+    rows, columns, shared = overlapping(corners, found.boxes, least)
+    alike = light[rows] == _LIGHT[found.codes[columns]]
+    rows, columns = rows[alike], columns[alike]
+    kept = pair_up(rows, columns, shared[alike] * preference[columns])
+    return rows[kept], columns[kept]
 
 
 def _to_centre(boxes: Floats) -> Floats:
@@ -236,4 +286,5 @@ def _to_centre(boxes: Floats) -> Floats:
 
 
 def _to_corners(place: Floats) -> Floats:
-    return np.concatenate([place[:, :2] - place[:, 2:] / 2, place[:, :2] + place[:, 2:] / 2], axis=1)
+    half = place[:, 2:] / 2
+    return np.concatenate([place[:, :2] - half, place[:, :2] + half], axis=1)

@@ -1,30 +1,39 @@
-"""Opens a recording: what its container says, and its frames, timestamped, masked and accounted for.
+"""Opens a recording: what its container says, and its frames, timestamped, upright, masked and accounted for.
 
 Time is the presentation timestamp, never frame number / frame rate. Privacy masks are blackened
 here, in the one place where a frame enters the program, so that no detector, picture or test can
-see what lies under them.
+see what lies under them. Damage costs frames, never silently: every packet is decoded on its own,
+and what is lost, damaged or without a place in time is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
 import numpy as np
+from av.buffer import Buffer
 from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from detectors.camera import Camera
 from detectors.masks import blacken
 
 Image = NDArray[np.uint8]
 
-# A pause this much longer than the usual time between frames was not observed.
-_GAP_FACTOR = 2.5
+# A pause this much longer than the time usual around it was not observed, and none over a second was.
+_GAP_FACTOR, _LONGEST_STEP_S = 2.5, 1.0
+_AROUND = 25
+# A header that promises this much more than there is belongs to a file cut off.
+_SHORT_S = 1.0
+_UPRIGHT = (1, 0, 0, 1)
 
 
 class RecordingError(ValueError):
@@ -33,14 +42,16 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True)
 class Probe:
-    """What a recording's packets say, before any picture is decoded.
+    """What a recording's packets say, before it is decoded.
 
     Attributes:
-        size_px: width and height.
+        size_px: width and height of the upright picture.
         packets: number of video packets, which a whole file decodes to as many frames.
         duration_s: from the first to the end of the last frame, by timestamps.
         nominal_fps: frames over duration; reported, never used to tell time.
         container_time: the container's creation time, which is often that of encoding.
+        promised_s: duration that the header gives, 0 where it gives none.
+        is_interlaced: whether frames hold two half pictures taken one after the other.
     """
 
     size_px: tuple[int, int]
@@ -49,11 +60,23 @@ class Probe:
     nominal_fps: float
     codec: str
     container_time: datetime | None
+    promised_s: float = 0.0
+    is_interlaced: bool = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know before trusting the recording, in sentences without its name."""
+        says = []
+        if self.promised_s > self.duration_s + _SHORT_S:
+            says.append(f"cut off: {self.duration_s:.1f} s are there, its header promises {self.promised_s:.1f} s")
+        if self.is_interlaced:
+            says.append("interlaced: fast road users are combed and may be missed; record progressive frames")
+        return tuple(says)
 
 
 @dataclass(frozen=True)
 class Frames:
-    """A batch of consecutive frames: numbers, seconds since the first frame, BGR images."""
+    """A batch of consecutive frames: numbers, seconds since the start of the recording, BGR images."""
 
     number: tuple[int, ...]
     time_s: tuple[float, ...]
@@ -62,15 +85,25 @@ class Frames:
 
 @dataclass
 class Decoding:
-    """What decoding a recording has met so far."""
+    """What decoding a recording has met so far.
 
-    frame_times_s: list[float] = field(default_factory=list)
+    Attributes:
+        frame_times_s: of every frame kept.
+        corrupt_frames: frames kept that the decoder marked as damaged.
+        errors: packets that did not decode, and breaks in the container.
+        untimed_frames: left out because they had no timestamp or one not after the frame before.
+        resized_frames: left out because they had another size than the camera's.
+    """
+
+    frame_times_s: array[float] = field(default_factory=lambda: array("d"))
     corrupt_frames: int = 0
     errors: int = 0
+    untimed_frames: int = 0
+    resized_frames: int = 0
 
 
 def probe(path: Path) -> Probe:
-    """Reads a recording's packet timestamps without decoding.
+    """Reads a recording's packet timestamps, and its first frame.
 
     Raises:
         RecordingError: if the file is missing, is not a video or holds no frame.
@@ -78,34 +111,70 @@ def probe(path: Path) -> Probe:
     if not path.is_file():
         raise RecordingError(f"{path}: no such recording. Check the path given with --recording.")
     try:
-        with av.open(str(path)) as container:
+        with _open(path) as container:
             if not container.streams.video:
                 raise RecordingError(f"{path}: no video stream in it. Give a video file.")
             stream = container.streams.video[0]
-            ticks = [p.pts for p in _packets(container, stream, Decoding()) if p.pts is not None and p.size]
-            base, made, codec = stream.time_base, container.metadata.get("creation_time"), stream.codec_context.name
-        size_px = _picture_size(path)
+            packets, ticks = _timestamps(container, stream)
+            base, codec = stream.time_base, stream.codec_context.name
+            promised_s = _promised_s(container, stream)
+            made = _moment(container.metadata.get("creation_time"))
+        size_px, is_interlaced = _first_picture(path)
     except FFmpegError as error:
         raise RecordingError(f"{path}: not a readable video ({error}). Copy the file again or re-export it.") from error
-    if not ticks or base is None:
+    if not len(ticks) or base is None:
         raise RecordingError(f"{path}: zero video frames in it. Copy the file again or re-export it.")
-    ticks.sort()
     interval = float(np.median(np.diff(ticks))) if len(ticks) > 1 else 0.0
     duration_s = float((ticks[-1] - ticks[0] + interval) * base)
-    fps = len(ticks) / duration_s if duration_s > 0 else 0.0
-    return Probe(size_px, len(ticks), duration_s, fps, codec, datetime.fromisoformat(made) if made else None)
+    fps = packets / duration_s if duration_s > 0 else 0.0
+    return Probe(size_px, packets, duration_s, fps, codec, made, promised_s, is_interlaced)
 
 
-def _picture_size(path: Path) -> tuple[int, int]:
-    """Width and height of the first frame that decodes."""
-    with av.open(str(path)) as container:
+@contextmanager
+def _open(path: Path) -> Iterator[InputContainer]:
+    # Some containers name other files or hosts to read on; a recording is one local file.
+    with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+        yield container
+
+
+def _timestamps(container: InputContainer, stream: av.VideoStream) -> tuple[int, NDArray[np.int64]]:
+    """Number of packets that hold a picture to show, and the sorted timestamps of those that have one."""
+    packets, ticks = 0, array("q")
+    for packet in _packets(container, stream, Decoding()):
+        if packet.size and not packet.is_discard:
+            packets += 1
+            if packet.pts is not None:
+                ticks.append(packet.pts)
+    return packets, np.sort(np.asarray(ticks))
+
+
+def _promised_s(container: InputContainer, stream: av.VideoStream) -> float:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / av.time_base
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A container's creation time, which is in UTC where it names no zone."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _first_picture(path: Path) -> tuple[tuple[int, int], bool]:
+    """Upright width and height of the first frame that decodes, and whether it is interlaced."""
+    with _open(path) as container:
         for frame, _ in _decode(container, Decoding()):
-            if frame.rotation:
+            turn = _turn(frame)
+            if turn is None:
                 raise RecordingError(
-                    f"{path}: the container asks for a rotation by {frame.rotation} degrees, which is not supported. "
-                    "Re-export it upright."
+                    f"{path}: the container asks for a rotation by {frame.rotation} degrees; only quarter turns are "
+                    "supported. Re-export it upright."
                 )
-            return frame.width, frame.height
+            size = (frame.width, frame.height) if turn[0] else (frame.height, frame.width)
+            return size, frame.interlaced_frame
     raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
 
 
@@ -114,18 +183,22 @@ def read_frames(path: Path, camera: Camera, batch: int, decoding: Decoding) -> I
 
     Args:
         path: the recording.
-        camera: whose masks are blackened.
+        camera: whose size a frame must have and whose masks are blackened.
         batch: frames per batch.
         decoding: filled in while reading.
 
     Yields:
-        Masked frames in the order of their presentation.
+        Upright, masked frames in the order of their presentation.
     """
     numbers, times, images = [], [], []
-    with av.open(str(path)) as container:
+    with _open(path) as container:
         for frame, time_s in _decode(container, decoding):
-            image = np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+            image = _upright(frame)
+            if image.shape[1::-1] != camera.size_px:
+                decoding.resized_frames += 1
+                continue
             blacken(image, camera.privacy_masks_px)
+            decoding.corrupt_frames += int(frame.is_corrupt)
             numbers.append(len(decoding.frame_times_s))
             times.append(time_s)
             images.append(image)
@@ -137,11 +210,35 @@ def read_frames(path: Path, camera: Camera, batch: int, decoding: Decoding) -> I
         yield Frames(tuple(numbers), tuple(times), tuple(images))
 
 
+def _upright(frame: av.VideoFrame) -> Image:
+    """The picture as it is meant to be seen."""
+    image = np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+    turn = _turn(frame)
+    if turn is None or turn == _UPRIGHT:
+        return image
+    a, b, c, d = turn
+    image = image if a else image.swapaxes(0, 1)
+    return np.ascontiguousarray(image[:: b + d, :: a + c])
+
+
+def _turn(frame: av.VideoFrame) -> tuple[int, int, int, int] | None:
+    """Where the display matrix sends the picture: x' = a x + c y, y' = b x + d y; None unless quarter turns."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(data, Buffer):
+        return _UPRIGHT
+    exact = np.frombuffer(bytes(data), np.int32)[[0, 1, 3, 4]] / 65536
+    a, b, c, d = np.rint(exact).astype(int).tolist()
+    is_quarter = np.allclose(exact, (a, b, c, d), atol=0.01) and abs(a * d - b * c) == 1
+    return (a, b, c, d) if is_quarter else None
+
+
 def _decode(container: InputContainer, decoding: Decoding) -> Iterator[tuple[av.VideoFrame, float]]:
-    """Frames and their seconds since the first one."""
+    """Frames that have a place in time, and their seconds since the start of the recording."""
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
-    first: float | None = None
+    # The container knows when its first frame was due even if that frame is lost.
+    start = None if stream.start_time is None else float(stream.start_time * (stream.time_base or 0))
+    last = -np.inf
     for packet in _packets(container, stream, decoding):
         try:
             frames = packet.decode()
@@ -149,12 +246,12 @@ def _decode(container: InputContainer, decoding: Decoding) -> Iterator[tuple[av.
             decoding.errors += 1
             continue
         for frame in frames:
-            if frame.pts is None:  # no timestamp, no place in time
-                decoding.errors += 1
+            if frame.pts is None or frame.time <= last:
+                decoding.untimed_frames += 1
                 continue
-            first = frame.time if first is None else first
-            decoding.corrupt_frames += int(frame.is_corrupt)
-            yield frame, frame.time - first
+            start = frame.time if start is None else start
+            last = frame.time
+            yield frame, frame.time - start
 
 
 def _packets(
@@ -172,17 +269,19 @@ def _packets(
             return
 
 
-def observed_intervals(frame_times_s: list[float]) -> list[tuple[float, float]]:
+def observed_intervals(frame_times_s: Sequence[float]) -> list[tuple[float, float]]:
     """Half-open intervals, in seconds, during which frames followed each other without a gap.
 
-    A frame stands for the time until the next one; the last of an unbroken run for the usual
-    time between frames.
+    A frame stands for the time until the next one; the last of an unbroken run for the time usual
+    around it. What is usual is the median over the neighbouring frames, because a camera may film
+    slower at night, but never more than a second.
     """
-    times = np.array(frame_times_s)
+    times = np.asarray(frame_times_s, dtype=float)
     if len(times) == 0:
         return []
-    usual_s = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-    breaks = np.flatnonzero(np.diff(times) > _GAP_FACTOR * usual_s)
-    starts = times[np.concatenate([[0], breaks + 1])]
-    ends = times[np.concatenate([breaks, [len(times) - 1]])] + usual_s
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    steps = np.diff(times)
+    usual_s = np.minimum(median_filter(steps, _AROUND, mode="nearest"), _LONGEST_STEP_S) if len(steps) else np.zeros(1)
+    breaks = np.flatnonzero((steps > _GAP_FACTOR * usual_s[: len(steps)]) | (steps > _LONGEST_STEP_S))
+    first, last = np.r_[0, breaks + 1], np.r_[breaks, len(steps)]
+    ends = times[last] + usual_s[np.maximum(last - 1, 0)]
+    return list(zip(times[first].tolist(), ends.tolist(), strict=True))

@@ -13,7 +13,6 @@ import dataframely as dy
 import polars as pl
 
 from detectors.road_users import ROAD_USERS
-from detectors.tracks import Tracks
 from geo.crossings import Crossings
 from geo.site import Junction
 
@@ -42,12 +41,13 @@ class Movements(dy.Schema):
 
 
 def junction_movements(
-    tracks: dy.DataFrame[Tracks], crossings: dy.DataFrame[Crossings], junctions: Iterable[Junction]
+    positions: pl.DataFrame, crossings: dy.DataFrame[Crossings], junctions: Iterable[Junction]
 ) -> dy.DataFrame[Movements]:
     """The movement of every track at every junction.
 
     Args:
-        tracks: every track of the junctions' camera.
+        positions: recording_id, track_id, road_user and time_utc of every track of the junctions' camera,
+            as TRACKS and TRAJECTORIES have them.
         crossings: of the junctions' gates, others are not looked at.
         junctions: of one camera.
     """
@@ -68,7 +68,7 @@ def junction_movements(
         entered=pl.when(first).then(pl.col("time_utc").first()),
         left=pl.when(~last).then(pl.col("time_utc").last()),
     )
-    seen = tracks.group_by(_KEY).agg(
+    seen = positions.group_by(_KEY).agg(
         pl.col("road_user").first(), first=pl.col("time_utc").min(), last=pl.col("time_utc").max()
     )
     everyone = seen.join(gates.select("junction_id").unique(), how="cross")

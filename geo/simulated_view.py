@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.camera import Camera
-from geo.calibration import GroundPlane
+from geo.calibration import Calibration
 from geo.scenario import STEP_S, Scene
 from geo.trajectories import Trajectories
 from geo.weather import autoregressive
@@ -20,16 +20,18 @@ Floats = NDArray[np.float64]
 _EVERY_STEPS = 2  # five positions a second
 # Error of a smoothed position, assumed: its deviation and how long it keeps its direction.
 _ERROR_M, _ERROR_LASTS_S = 0.12, 1.5
+# Deviation of a smoothed speed, assumed.
+_SPEED_ERROR_M_S = 0.08
 
 
 def seen_by(
-    camera: Camera, plane: GroundPlane, scene: Scene, recording_id: str, start_utc: datetime, rng: np.random.Generator
+    camera: Camera, calibration: Calibration, scene: Scene, recording_id: str, start_utc: datetime, rng: np.random.Generator
 ) -> dy.DataFrame[Trajectories]:
     """Positions of a scene within a camera's picture, thinned, each with an error that its covariance tells.
 
     Args:
         camera: whose picture bounds what is seen.
-        plane: from metres to its pixels.
+        calibration: from metres to its pixels.
         scene: exact positions.
         recording_id: whose trajectories they become.
         start_utc: the scene's second 0.
@@ -37,8 +39,8 @@ def seen_by(
     """
     rows = _with_velocity(scene).filter((pl.col("time_s") / STEP_S).round().cast(pl.Int64) % _EVERY_STEPS == 0)
     place = rows.select("x_m", "y_m").to_numpy()
-    pixels = plane.to_pixels(place)
-    is_seen = ((pixels >= 0) & (pixels < np.array(camera.size_px))).all(axis=1) & (plane.depth(pixels) > 0)
+    pixels = calibration.plane.to_pixels(place)
+    is_seen = ((pixels >= 0) & (pixels < np.array(camera.size_px))).all(axis=1)
     rows, place = rows.filter(pl.Series(is_seen)), place[is_seen]
     # One wandering error through all tracks: what the last one ended with, the next one begins with.
     memory = np.exp(-_EVERY_STEPS * STEP_S / _ERROR_LASTS_S)
@@ -53,6 +55,9 @@ def seen_by(
         var_x_m2=pl.lit(_ERROR_M**2),
         cov_xy_m2=pl.lit(0.0),
         var_y_m2=pl.lit(_ERROR_M**2),
+        sigma_speed_m_s=pl.lit(_SPEED_ERROR_M_S),
+        is_trusted=pl.Series(calibration.is_trusted(place)),
+        is_contact_seen=pl.lit(value=True),
     )
     return Trajectories.validate(Trajectories.cast(placed.select(Trajectories.column_names())))
 

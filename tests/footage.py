@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +98,13 @@ def _dresden(*, in_metres: bool) -> list[Clip]:
         )
         for suffix, first, last in (("00", 1, 200), ("10", 201, 399))
     ]
+
+
+def dresden_flows() -> Counter[tuple[str, str, str]]:
+    """How many road users truly went from line to line, by class; vans and cars together."""
+    known = json.loads((_DRESDEN / "truth.json").read_text(encoding="utf-8"))
+    ways = [(str(f["from"]).lower(), str(f["to"]).lower(), _CLASSES[str(f["road_user"])]) for f in known["flows"]]
+    return Counter((a, b, "motor_vehicle" if c in ("car", "van") else c) for a, b, c in ways)
 
 
 def _passages(

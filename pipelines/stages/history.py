@@ -24,6 +24,7 @@ from detectors.road_users import RoadUser
 from geo.chronicle import Chronicle, Watch, annotate, watches
 from geo.crossings import Crossings, ground_crossings
 from geo.history import class_factors, day_effects, draw_crossings, expected, quarters, with_purposes
+from geo.movements import Movements, junction_movements
 from geo.occupancy import Occupancy, occupy
 from geo.scenario import Scenario, base_flows, simulate
 from geo.simulated_view import seen_by
@@ -34,7 +35,7 @@ from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
-from pipelines.stages import georeference, ingest, measure, track
+from pipelines.stages import georeference, ingest, measure, space, track, traffic
 from pipelines.stages.check import Verdict, check, unpassed_days
 from pipelines.stages.fingerprint import code_of, fingerprint
 from pipelines.stages.load import load, loaded_recordings, unload
@@ -46,12 +47,18 @@ from pipelines.warehouse.connection import Warehouse
 HISTORY_FILE = "history.yaml"
 _SUFFIX = "__simulated"
 _AT_ONCE = 16  # recordings made before they are saved
+# What a report of tracking counts and times, of which there is nothing where nothing was filmed.
+_COUNTED = ("dropped_frames", "corrupt_frames", "decode_errors", "inferred_frames", "boxes", "tracks")
+_TIMED = ("seconds", "decode_s", "detect_s", "associate_s")
 # In the order in which they are saved.
 _TABLES: dict[str, type[dy.Schema]] = {
     ingest.TABLE: ingest.Recordings,
     track.REPORTS: track.TrackingReports,
     georeference.TABLE: Trajectories,
+    measure.MOVEMENTS: Movements,
     measure.OCCUPANCY: Occupancy,
+    **traffic.TABLES,
+    **space.TABLES,
     measure.TABLE: Crossings,
 }
 
@@ -238,11 +245,21 @@ def _make(past: Past, key: RecordingKey, watch: Watch) -> dict[str, pl.DataFrame
     if not past.is_placed(watch):
         return {**tables, measure.TABLE: draw_crossings(key.recording_id, watch, flows, mean, rng)}
     trajectories = _sampled(past, key, watch, class_factors(flows, mean, watch), rng)
+    return {**tables, georeference.TABLE: trajectories, **_measured(past.folder.site, key, watch, trajectories)}
+
+
+def _measured(
+    site: Site, key: RecordingKey, watch: Watch, trajectories: dy.DataFrame[Trajectories]
+) -> dict[str, pl.DataFrame]:
+    """Every measure of road users who were placed on the ground."""
+    crossings = ground_crossings(trajectories, site.lines_of(key.camera_id, "ground"))
+    zones = [zone for zone in site.zones if zone.camera_id == key.camera_id]
     return {
-        **tables,
-        georeference.TABLE: trajectories,
+        measure.TABLE: crossings,
+        measure.MOVEMENTS: junction_movements(trajectories, crossings, site.junctions_of(key.camera_id)),
         measure.OCCUPANCY: occupy(trajectories),
-        measure.TABLE: ground_crossings(trajectories, past.folder.site.lines_of(key.camera_id, "ground")),
+        **traffic.measure_traffic(trajectories, crossings, site, key.camera_id),
+        **space.measure_space(trajectories, zones, list(watch.observed)),
     }
 
 
@@ -254,7 +271,7 @@ def _sampled(
     scene = simulate(past.scenario, duration_s=duration_s, seed=int(rng.integers(2**31)), factors=factors)
     calibration = past.folder.site.calibrations[key.camera_id]
     camera = past.folder.site.camera(key.camera_id)
-    return seen_by(camera, calibration.plane, scene, key.recording_id, watch.start_utc, rng)
+    return seen_by(camera, calibration, scene, key.recording_id, watch.start_utc, rng)
 
 
 def _recording_row(past: Past, key: RecordingKey, watch: Watch) -> pl.DataFrame:
@@ -276,11 +293,10 @@ def _recording_row(past: Past, key: RecordingKey, watch: Watch) -> pl.DataFrame:
 def _report_row(past: Past, key: RecordingKey, watch: Watch, flows: pl.DataFrame) -> pl.DataFrame:
     row = {
         "recording_id": key.recording_id,
-        "frames": None,
-        "corrupt_frames": 0,
-        "decode_errors": 0,
-        "tracks": 0,
-        "seconds": 0.0,
+        **dict.fromkeys(("frames", "displacement_p95")),
+        **dict.fromkeys(_COUNTED, 0),
+        **dict.fromkeys(_TIMED, 0.0),
+        **{name: [] for name in ("joint_track_id", "joint_from_utc", "joint_to_utc")},
         "detector": f"simulated {'road users' if past.is_placed(watch) else 'crossings'}, no detector",
         "detector_digest": past.inputs,
         "road_users": flows["road_user"].unique().sort().to_list(),

@@ -16,10 +16,12 @@ from detectors.video import Probe, RecordingError, probe
 from geo.site import Site
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
-from pipelines.stages.fingerprint import file_digest, fingerprint
+from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
 from pipelines.stages.report import StageReport
 
 TABLE = "recordings"
+START_SOURCES = ("option", "sidecar", "file name", "container", "simulation")
+SIDECAR_ENDING = ".start"
 
 
 class Recordings(dy.Schema):
@@ -36,7 +38,7 @@ class Recordings(dy.Schema):
     sha256 = dy.String(regex="^[0-9a-f]{64}$")
     start_utc = dy.Datetime(time_unit="us", time_zone="UTC")
     end_utc = dy.Datetime(time_unit="us", time_zone="UTC")
-    start_source = dy.Enum(["option", "file name", "container", "simulation"])
+    start_source = dy.Enum(list(START_SOURCES))
     duration_s = dy.Float64(min=0.0)
     frames = dy.Int64(nullable=True, min=1)
     fps = dy.Float64(nullable=True, min=0.0)
@@ -93,7 +95,9 @@ def ingest(recording: Recording, site: Site, lake: Lake, audit: AuditLog) -> Sta
         RecordingError: if another recording of the camera covers some of the same time.
     """
     began = time.perf_counter()
-    inputs = fingerprint(sha256=recording.sha256, start=recording.start_utc, site=site.site_id)
+    inputs = fingerprint(
+        sha256=recording.sha256, start=recording.start_utc, site=site.site_id, code=code_of("detectors")
+    )
     is_current = lake.is_current(TABLE, recording.key, inputs)
     path = lake.path(TABLE, recording.key)
     if not is_current:
@@ -113,34 +117,50 @@ def ingest(recording: Recording, site: Site, lake: Lake, audit: AuditLog) -> Sta
 
 
 def start_of(path: Path, camera: Camera, seen: Probe, start: str | None) -> tuple[datetime, str]:
-    """Start of a recording in UTC and where it was found: option, then file name, then container.
+    """Start of a recording in UTC and which of START_SOURCES gave it, the first that there is.
+
+    The sidecar is a text file beside the recording, named like it with ``.start`` behind
+    (``film.mp4.start``). It holds one line: the time of the first frame as for ``--start``, local
+    or with an offset.
 
     Raises:
-        RecordingError: if no source gives one, or a local time falls into a change of clocks.
+        RecordingError: if no source gives one, if one is no time, or if a local time falls into a change of clocks.
     """
+    sidecar = path.with_name(path.name + SIDECAR_ENDING)
     if start is not None:
-        try:
-            return _to_utc(datetime.fromisoformat(start), camera.time_zone, f"{path}: --start {start}"), "option"
-        except ValueError as error:
-            if isinstance(error, RecordingError):
-                raise
-            raise RecordingError(f"{path}: --start '{start}' is no time. Write 2026-06-10T08:14:00.") from error
-    if camera.start_pattern:
-        try:
-            named = datetime.strptime(path.stem, camera.start_pattern)  # noqa: DTZ007  (zoned in _to_utc)
-            return _to_utc(named, camera.time_zone, f"{path}: the time in its name"), "file name"
-        except ValueError as error:
-            if isinstance(error, RecordingError):
-                raise
+        return _written(start, camera.time_zone, f"{path}: --start '{start}'"), "option"
+    if sidecar.is_file():
+        text = sidecar.read_text(encoding="utf-8", errors="replace").strip()
+        return _written(text, camera.time_zone, f"{sidecar}: '{text[:40]}'"), "sidecar"
+    named = _named(path.stem, camera.start_pattern)
+    if named is not None:
+        return _to_utc(named, camera.time_zone, f"{path}: the time in its name"), "file name"
     if camera.trusts_container_time and seen.container_time is not None:
         return seen.container_time.astimezone(UTC), "container"
     pattern = (
         f"its name does not match '{camera.start_pattern}'" if camera.start_pattern else "the site names no pattern"
     )
+    container = "holds none" if camera.trusts_container_time else "is not trusted: it is often the time of encoding"
     raise RecordingError(
-        f"{path}: no start time: no --start, {pattern} (file_name_time in site.yaml), and the container's own time "
-        "is not trusted because it is often the time of encoding. Give --start with the local time of the first frame."
+        f"{path}: no start time: no --start, no {sidecar.name} beside it, {pattern} (file_name_time in site.yaml), "
+        f"and the container {container}. Give --start with the local time of the first frame, or write it "
+        f"into {sidecar.name}."
     )
+
+
+def _written(text: str, zone: ZoneInfo, where: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RecordingError(f"{where} is no time. Write 2026-06-10T08:14:00.") from error
+    return _to_utc(moment, zone, where)
+
+
+def _named(stem: str, pattern: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(stem, pattern) if pattern else None  # noqa: DTZ007  (zoned in _to_utc)
+    except ValueError:
+        return None
 
 
 def _to_utc(moment: datetime, zone: ZoneInfo, where: str) -> datetime:
@@ -195,9 +215,10 @@ def _row(recording: Recording, site: Site) -> pl.DataFrame:
 
 
 def _warnings(recording: Recording) -> tuple[str, ...]:
-    if recording.start_source != "container":
-        return ()
-    return (f"{recording.path.name}: the start time comes from the container; it is often the time of encoding.",)
+    name, seen = recording.path.name, tuple(recording.probe.warnings)
+    if recording.start_source == "container":
+        seen = ("the start time comes from the container; it is often the time of encoding.", *seen)
+    return tuple(f"{name}: {warning}" for warning in seen)
 
 
 def _size(size_px: tuple[int, int]) -> str:

@@ -14,6 +14,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.track_video import track_video
+from detectors.tracker import TrackerSettings
 from detectors.video import Decoding, Frames, read_frames
 from detectors.yolo import YoloDetector, YoloSettings
 from pipelines.sites import load_site
@@ -114,7 +116,27 @@ def geo() -> None:
             getattr(import_module(module), f"bench_{name}")()
 
 
-BENCHMARKS = {"tracking": tracking, "geo": geo}
+def association() -> None:
+    """Milliseconds allowed per frame / needed, for 20, 100 and 300 road users; beside Ultralytics' ByteTrack.
+
+    Then numbers given by the library / by us on the same boxes; fewer are better, n is ideal.
+    """
+    from tests.detectors import test_tracker_parity as kept
+
+    for n, allowed_ms in ((20, 0.3), (100, 0.7), (300, 1.5)):
+        found = kept.scene(n, n, frames=300, recall=0.95, weak=0.1, noise=0.03, spread=1900)
+        times: dict[str, list[float]] = {"ours": [], "theirs": []}
+        for _ in range(ROUNDS):
+            for name, work in (("ours", kept.followed), ("theirs", kept.followed_by_ultralytics)):
+                times[name].append(1000 * cpu_s(partial(work, found))[0] / len(found))
+        ours_ms, theirs_ms = (statistics.median(times[name]) for name in ("ours", "theirs"))
+        numbers = len(set(kept.ours(found, TrackerSettings()).values())), len(set(kept.theirs(found).values()))
+        print(f"# {n} road users: {ours_ms:.2f} cpu-ms per frame, {theirs_ms:.2f} theirs; {numbers} numbers")
+        report(f"association_{n}", allowed_ms / ours_ms, 1.0)
+        report(f"association_{n}_numbers", numbers[1] / numbers[0], 1.0)
+
+
+BENCHMARKS = {"tracking": tracking, "geo": geo, "association": association}
 
 
 def main() -> None:

@@ -26,9 +26,20 @@ def boxes(*rows):
         ([(MACHINE, 0.5, BICYCLE), ((112, 75, 142, 150), 0.8, PERSON)], [BICYCLE, PERSON]),
         ([(MACHINE, 0.5, BICYCLE), (RIDER, 0.8, PERSON), (MACHINE, 0.9, CAR)], [BICYCLE, CAR]),
         ([(MACHINE, 0.5, BICYCLE), (RIDER, 0.8, PERSON), ((116, 22, 140, 92), 0.6, PERSON)], [BICYCLE, PERSON]),
+        ([(MACHINE, 0.5, BICYCLE), ((95, 10, 125, 112), 0.8, PERSON)], [PERSON]),
         ([], []),
     ],
-    ids=["rides", "walks", "parked", "beside", "in front of it", "beside a car", "one rider per bicycle", "nobody"],
+    ids=[
+        "rides",
+        "walks",
+        "parked",
+        "beside",
+        "in front of it",
+        "beside a car",
+        "one rider per bicycle",
+        "pushes",
+        "nobody",
+    ],
 )
 def test_who_rides(case, left):
     assert sorted(join_riders(boxes(*case)).class_id) == sorted(left)
@@ -37,4 +48,10 @@ def test_who_rides(case, left):
 def test_the_rider_is_boxed_with_the_machine():
     joined = join_riders(boxes((MACHINE, 0.5, BICYCLE), (RIDER, 0.8, PERSON)))
     assert joined.xyxy[0].tolist() == [100, 20, 160, 110]
+    assert joined.confidence[0] == pytest.approx(0.8)
+
+
+def test_who_pushes_keeps_the_own_box():
+    joined = join_riders(boxes((MACHINE, 0.9, BICYCLE), ((95, 10, 125, 112), 0.8, PERSON)))
+    assert joined.xyxy[0].tolist() == [95, 10, 125, 112]
     assert joined.confidence[0] == pytest.approx(0.8)

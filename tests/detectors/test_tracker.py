@@ -4,19 +4,24 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.boxes import overlap
 from detectors.road_users import RoadUser
-from detectors.tracker import Tracker, TrackerSettings, overlap
+from detectors.tracker import Tracker, TrackerSettings
 
 CAR, BUS, PEDESTRIAN = RoadUser.CAR.code, RoadUser.BUS.code, RoadUser.PEDESTRIAN.code
 
 
-def follow(frames, settings=None, step_s=0.1):
-    """Tracks of frames given as [[(left, top, right, bottom, score, code), ...], ...]."""
+def followed(frames, settings=None, step_s=0.1):
+    """A tracker that has seen frames given as [[(left, top, right, bottom, score, code), ...], ...]."""
     tracker = Tracker(settings or TrackerSettings())
     for number, boxes in enumerate(frames):
         table = np.array(boxes, dtype=float).reshape(-1, 6)
         tracker.update(number, number * step_s, table[:, :4], table[:, 4], table[:, 5].astype(np.int64))
-    return tracker.tracks()
+    return tracker
+
+
+def follow(*arguments, **options):
+    return followed(*arguments, **options).tracks()
 
 
 def moving(n, x0, x1, y, code=CAR, score=0.8, size=(40, 20)):
@@ -42,8 +47,8 @@ def test_a_gap_is_bridged_within_patience_and_not_beyond():
     boxes = [[b] for b in moving(40, 0, 200, 100)]
     short = [b if not 15 <= i < 22 else [] for i, b in enumerate(boxes)]
     long = [b if not 15 <= i < 32 else [] for i, b in enumerate(boxes)]
-    assert follow(short)["track_id"].n_unique() == 1
-    assert follow(long)["track_id"].n_unique() == 2
+    assert followed(short).fragments()["fragment"].n_unique() == 1
+    assert followed(long).fragments()["fragment"].n_unique() == 2
 
 
 def test_weak_boxes_continue_a_track_and_never_start_one():
@@ -51,6 +56,21 @@ def test_weak_boxes_continue_a_track_and_never_start_one():
     weak = [[(*b[0][:4], 0.12, CAR)] for b in strong]
     assert follow(strong[:10] + weak[10:20] + strong[20:])["track_id"].n_unique() == 1
     assert follow(weak).is_empty()
+
+
+def test_weak_boxes_that_led_to_a_track_are_added_in_hindsight():
+    boxes = moving(30, 0, 150, 100)
+    weak = [[(*b[:4], 0.12, CAR)] for b in boxes]
+    strong = [[b] for b in boxes]
+    assert follow(weak[:10] + strong[10:])["frame"].to_list() == list(range(30))
+    assert follow(weak[:2] + [[]] * 6 + weak[8:10] + strong[10:])["frame"].to_list() == list(range(8, 30))
+
+
+def test_a_weak_box_brings_back_who_was_unseen_for_a_moment():
+    boxes = [[b] for b in moving(30, 0, 150, 100)]
+    weak = [[(*b[0][:4], 0.12, CAR)] for b in boxes]
+    flickers = [*boxes[:10], [], [], weak[12], [], [], weak[15], [], [], weak[18], [], [], weak[21], *boxes[22:]]
+    assert follow(flickers)["frame"].to_list() == [*range(10), 12, 15, 18, 21, *range(22, 30)]
 
 
 def test_the_class_is_voted_by_confidence():

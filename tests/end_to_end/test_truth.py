@@ -16,7 +16,7 @@ NAMES = ["plaza_walking", "suburban_street", "dresden_00", "dresden_10", "dresde
 @pytest.mark.parametrize("name", NAMES)
 def test_every_real_clip_goes_the_whole_way(tmp_path, name):
     (clip,) = (c for c in clips() if c.name == name)
-    rows = count(clip, tmp_path, DEFAULT_WEIGHTS)
+    rows = count(clip, tmp_path, DEFAULT_WEIGHTS).rows
     by_class = rows.filter(rows["road_user"] != "motor_vehicle")
     assert by_class["true"].sum() == len(clip.truth)
     assert by_class["counted"].sum() > 0
