@@ -25,7 +25,12 @@ _SPEED_ERROR_M_S = 0.08
 
 
 def seen_by(
-    camera: Camera, calibration: Calibration, scene: Scene, recording_id: str, start_utc: datetime, rng: np.random.Generator
+    camera: Camera,
+    calibration: Calibration,
+    scene: Scene,
+    recording_id: str,
+    start_utc: datetime,
+    rng: np.random.Generator,
 ) -> dy.DataFrame[Trajectories]:
     """Positions of a scene within a camera's picture, thinned, each with an error that its covariance tells.
 
