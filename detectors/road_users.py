@@ -8,6 +8,7 @@ class RoadUser(StrEnum):
 
     PEDESTRIAN = "pedestrian"
     CYCLIST = "cyclist"
+    SCOOTER = "scooter"
     MOTORCYCLE = "motorcycle"
     CAR = "car"
     VAN = "van"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,12 +16,12 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from detectors.lens import Lens
 from detectors.pinhole import Pinhole
 from detectors.road_users import RoadUser
 from detectors.synthetic import Actor, Light, Renderer, Surface, write_mp4
-from geo.crossings import DIRECTIONS, HYSTERESIS_M, cross_line
-from geo.scenario import STEP_S, PoleCamera, Scenario, Scene, simulate
-from geo.site import CountingLine, Site, SiteError
+from geo.scenario import STEP_S, PoleCamera, Scenario, Scene, simulate, true_crossings
+from geo.site import Site, SiteError
 from pipelines.lake import replacing
 from pipelines.sites import SiteFolder
 from pipelines.stages.evaluate import TRUTH_COLUMNS
@@ -87,62 +88,47 @@ def film(
 
 def pinhole(camera: PoleCamera) -> Pinhole:
     """The scenario's camera as the renderer's."""
-    return Pinhole(camera.position_m, camera.yaw_deg, camera.pitch_deg, camera.focal_px, camera.size_px)
+    width, height = camera.size_px
+    lens = Lens(camera.focal_px, (width / 2, height / 2), camera.k1, camera.k2)
+    return Pinhole(camera.position_m, camera.yaw_deg, camera.pitch_deg, camera.focal_px, camera.size_px, lens=lens)
 
 
 def surfaces(site: Site) -> list[Surface]:
     """The site's plan as the renderer's."""
-    return [Surface(s.kind, s.outline_m, s.height_m) for s in site.plan]
+    return [Surface(s.kind, s.outline_m, s.height_m, s.name) for s in site.plan]
 
 
 def actors_by_step(scene: Scene, steps: range | list[int], seed: int) -> Iterator[tuple[int, list[Actor]]]:
     """The road users present at given simulation steps."""
     bodies = {row["user_id"]: row for row in scene.users.iter_rows(named=True)}
-    moments = scene.positions.with_columns(step=(pl.col("time_s") / STEP_S).round().cast(pl.Int64))
-    by_step = moments.filter(pl.col("step").is_in(list(steps))).partition_by("step", as_dict=True)
+    wanted = pl.col("step").is_in(list(steps))
+    positions = _stepped(scene.positions).filter(wanted).partition_by("step", as_dict=True)
+    joints = _stepped(scene.joints).filter(wanted).partition_by("step", "user_id", as_dict=True)
     for step in steps:
-        present = by_step.get((step,))
+        present = positions.get((step,))
         rows = present.iter_rows(named=True) if present is not None else ()
-        yield step, [_actor(row, bodies[row["user_id"]], seed) for row in rows]
+        yield step, [_actor(row, bodies[row["user_id"]], joints.get((step, row["user_id"])), seed) for row in rows]
 
 
-def _actor(row: dict[str, float], body: dict[str, object], seed: int) -> Actor:
-    length_m, width_m, height_m = (float(str(body[name])) for name in ("length_m", "width_m", "height_m"))
+def _stepped(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(step=(pl.col("time_s") / STEP_S).round().cast(pl.Int64))
+
+
+def _actor(row: dict[str, Any], body: dict[str, Any], joints: pl.DataFrame | None, seed: int) -> Actor:
+    sections = joints.select("x_m", "y_m", "heading_rad", "length_m").rows() if joints is not None else []
     return Actor(
-        RoadUser(str(body["road_user"])),
-        row["x_m"],
-        row["y_m"],
-        row["heading_rad"],
-        length_m,
-        width_m,
-        height_m,
-        row["distance_m"],
-        look=seed * 100_000 + int(row["user_id"]),
+        road_user=RoadUser(body["road_user"]),
+        figure=body["figure"],
+        pose=row["pose"],
+        x_m=row["x_m"],
+        y_m=row["y_m"],
+        heading_rad=row["heading_rad"],
+        length_m=body["length_m"],
+        width_m=body["width_m"],
+        height_m=body["height_m"],
+        speed_m_s=row["speed_m_s"],
+        distance_m=row["distance_m"],
+        is_braking=row["is_braking"],
+        look=seed * 100_000 + row["user_id"],
+        joints=tuple(sections),
     )
-
-
-def true_crossings(scene: Scene, lines: list[CountingLine]) -> pl.DataFrame:
-    """Who crosses which line, by exact positions and the counting rule's own definition of a crossing.
-
-    Returns:
-        line_id, direction, road_user, time_s; in order of time.
-    """
-    rows = scene.positions.join(scene.users.select("user_id", "road_user"), on="user_id").sort("user_id", "time_s")
-    track, time_s, x, y = (rows[name].to_numpy() for name in ("user_id", "time_s", "x_m", "y_m"))
-    found = []
-    for line in lines:
-        ends = np.array([line.start, line.end])
-        before, share, forward = cross_line(track, x, y, np.full(len(x), HYSTERESIS_M), ends)
-        moment = time_s[before] + share * (time_s[before + 1] - time_s[before])
-        found.append(
-            pl.DataFrame(
-                {
-                    "line_id": [line.line_id] * len(before),
-                    "direction": np.where(forward, *DIRECTIONS),
-                    "road_user": rows["road_user"][before],
-                    "time_s": moment.round(2),
-                },
-                schema_overrides={"line_id": pl.String, "direction": pl.String},
-            )
-        )
-    return pl.concat(found).sort("time_s", "line_id")
