@@ -39,11 +39,20 @@ class TrainingSettings:
     """
 
     architecture: str = "yolo11n.yaml"
-    classes: tuple[RoadUser, ...] = (RoadUser.PEDESTRIAN, RoadUser.CYCLIST, RoadUser.CAR, RoadUser.BUS)
+    classes: tuple[RoadUser, ...] = tuple(RoadUser)
     image_size_px: int = 640
-    epochs: int = 7
+    epochs: int = 6
     batch: int = 8
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A rendered picture of the size the detector sees, and its labels in shares of width and height."""
+
+    split: Split
+    image: NDArray[np.uint8]
+    lines: list[str]
 
 
 @dataclass(frozen=True)
@@ -54,27 +63,29 @@ class Trained:
     log: list[dict[str, str]]
 
 
-def write_pictures(
-    samples: Iterable[tuple[Split, NDArray[np.uint8], list[Label]]], folder: Path, settings: TrainingSettings
-) -> int:
+def picture(split: Split, image: NDArray[np.uint8], labels: list[Label], settings: TrainingSettings) -> Picture:
+    """A frame and its labels as the detector learns from them."""
+    height, width = image.shape[:2]
+    scale = settings.image_size_px / width
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return Picture(split, np.asarray(small, np.uint8), [_line(label, width, height, settings.classes) for label in labels])
+
+
+def write_pictures(pictures: Iterable[Picture], folder: Path, settings: TrainingSettings) -> int:
     """Writes labelled pictures the way Ultralytics reads them, in random order.
 
     Returns:
         The number of pictures.
     """
     rng, number = np.random.default_rng(settings.seed), 0
-    for number, (split, image, labels) in enumerate(samples, start=1):
-        height, width = image.shape[:2]
-        scale = settings.image_size_px / width
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    for number, one in enumerate(pictures, start=1):
         # Ultralytics reads rectangular pictures in the order of their names and does not shuffle them.
         name = f"{rng.integers(10**9):09d}_{number:06d}"
         for kind in ("images", "labels"):
-            (folder / kind / split).mkdir(parents=True, exist_ok=True)
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))]
-        cv2.imwrite(str(folder / "images" / split / f"{name}.jpg"), small, quality)
-        lines = [_line(label, width, height, settings.classes) for label in labels]
-        (folder / "labels" / split / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            (folder / kind / one.split).mkdir(parents=True, exist_ok=True)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 95))]
+        cv2.imwrite(str(folder / "images" / one.split / f"{name}.jpg"), one.image, quality)
+        (folder / "labels" / one.split / f"{name}.txt").write_text("\n".join(one.lines) + "\n", encoding="utf-8")
     names = {i: road_user.value for i, road_user in enumerate(settings.classes)}
     data = {"path": str(folder.resolve()), "train": "images/train", "val": "images/val", "names": names}
     (folder / "data.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")

@@ -188,7 +188,7 @@ def _window_band(
     for i in range(count):
         x0, x1 = -length / 2 + i * step + 0.05, -length / 2 + (i + 1) * step - 0.05
         for s in (1, -1):
-            if s in sides and any(x0 - 0.5 < x < x1 + 0.5 for x in doors):
+            if s in sides and any(x0 - 0.55 < x < x1 + 0.55 for x in doors):
                 continue
             y0, y1 = sorted((s * width * 0.48, s * (width / 2 + 0.012)))
             parts.append(box((x0, y0, low), (x1, y1, high), _LIT_GLASS))
@@ -282,7 +282,7 @@ def tram_section(place: int, sections: int, length: float, width: float, height:
     parts = [
         _shell(body, width, 0.3, height - 0.25, paint, nose=1.1 if is_first or is_last else 0.08),
         box((-body / 2 + 0.7, -width / 2 - 0.006, 0.22), (body / 2 - 0.7, width / 2 + 0.006, 0.6), skirt),
-        *_window_band(body - (2.0 if is_first or is_last else 0.5), width, 1.15, height - 0.85, 1.3, doors=doors, sides=(1, -1)),
+        *_window_band(body - (1.5 if is_first or is_last else 0.4), width, 1.15, height - 0.85, 0.85, doors=doors, sides=(1, -1)),
         *_doors(doors, width, 0.36, height - 0.85, (-1, 1)),
         box((-body * 0.35, -0.8, height - 0.25), (body * 0.35, 0.8, height), skirt),
         *_bogies(body, width),
