@@ -42,11 +42,13 @@ def draw_depth(points: Grid, faces: Numbers, depth: Grid) -> None:
             continue
         left, right = _span(x0, x1, x2, columns)
         top, bottom = _span(y0, y1, y2, rows)
+        step_a, step_b, u = (y1 - y2) / area, (y2 - y0) / area, left - 0.5
         for y in range(top, bottom + 1):
+            v = y + 0.5
+            a = ((x1 - u) * (y2 - v) - (x2 - u) * (y1 - v)) / area
+            b = ((x2 - u) * (y0 - v) - (x0 - u) * (y2 - v)) / area
             for x in range(left, right + 1):
-                u, v = x + 0.5, y + 0.5
-                a = ((x1 - u) * (y2 - v) - (x2 - u) * (y1 - v)) / area
-                b = ((x2 - u) * (y0 - v) - (x0 - u) * (y2 - v)) / area
+                a, b = a + step_a, b + step_b
                 c = 1.0 - a - b
                 if a >= 0.0 and b >= 0.0 and c >= 0.0:
                     z = a * points[i, 2] + b * points[j, 2] + c * points[k, 2]
@@ -67,11 +69,13 @@ def draw_static(points: Grid, values: Grid, faces: Numbers, depth: Grid, out: Gr
             continue
         left, right = _span(x0, x1, x2, columns)
         top, bottom = _span(y0, y1, y2, rows)
+        step_a, step_b, u = (y1 - y2) / area, (y2 - y0) / area, left - 0.5
         for y in range(top, bottom + 1):
+            v = y + 0.5
+            a = ((x1 - u) * (y2 - v) - (x2 - u) * (y1 - v)) / area
+            b = ((x2 - u) * (y0 - v) - (x0 - u) * (y2 - v)) / area
             for x in range(left, right + 1):
-                u, v = x + 0.5, y + 0.5
-                a = ((x1 - u) * (y2 - v) - (x2 - u) * (y1 - v)) / area
-                b = ((x2 - u) * (y0 - v) - (x0 - u) * (y2 - v)) / area
+                a, b = a + step_a, b + step_b
                 c = 1.0 - a - b
                 if a >= 0.0 and b >= 0.0 and c >= 0.0:
                     z = a * points[i, 2] + b * points[j, 2] + c * points[k, 2]
@@ -98,11 +102,13 @@ def draw_actor(
             continue
         left, right = _span(x0, x1, x2, columns)
         top, bottom = _span(y0, y1, y2, rows)
+        step_a, step_b, u = (y1 - y2) / area, (y2 - y0) / area, left - 0.5
         for y in range(top, bottom + 1):
+            v = y + 0.5
+            a = ((x1 - u) * (y2 - v) - (x2 - u) * (y1 - v)) / area
+            b = ((x2 - u) * (y0 - v) - (x0 - u) * (y2 - v)) / area
             for x in range(left, right + 1):
-                u, v = x + 0.5, y + 0.5
-                a = ((x1 - u) * (y2 - v) - (x2 - u) * (y1 - v)) / area
-                b = ((x2 - u) * (y0 - v) - (x0 - u) * (y2 - v)) / area
+                a, b = a + step_a, b + step_b
                 c = 1.0 - a - b
                 if a < 0.0 or b < 0.0 or c < 0.0:
                     continue

@@ -82,7 +82,7 @@ class Light:
     azimuth_deg: float = 215.0
     elevation_deg: float = 42.0
     brightness: float = 1.0
-    noise: float = 1.6
+    noise: float = 1.2
     sky: Sky = "clear"
     warmth: float = 0.0
 

@@ -262,5 +262,5 @@ def _shop(u, z, su, sz, wall, r, g, b):
     deep_u, deep_z = cu + su * 1.4, z + sz * 1.4
     show = 0.5 + 0.5 * noise(deep_u * 2.1, deep_z * 2.6, seed + i)
     tint = chance(int(math.floor(deep_u / 0.45)), int(math.floor(deep_z / 0.6)), seed + 5)
-    k = 0.06 + 0.24 * show * show * (1.0 if deep_z < 2.0 else 0.5)
-    return k * (0.8 + 0.5 * tint), k * 0.85, k * (1.1 - 0.5 * tint), 0.6, 0.16 + 0.5 * show * show + 0.14 * tint
+    k = 0.05 + 0.13 * show * show * (1.0 if deep_z < 2.0 else 0.4)
+    return k * (0.85 + 0.35 * tint), k * 0.9, k * (1.15 - 0.4 * tint), 0.85, 0.16 + 0.5 * show * show + 0.14 * tint
