@@ -88,7 +88,9 @@ class Pinhole:
         nodes = np.stack(np.meshgrid(nodes_x, nodes_y), axis=-1)
         ideal = self.lens.undistort(nodes.reshape(-1, 2)).reshape(nodes.shape)
         if np.isnan(ideal).any():
-            raise ValueError(f"{self.lens}: not every pixel of {self.size_px} has an ideal one. Use a weaker distortion.")
+            raise ValueError(
+                f"{self.lens}: not every pixel of {self.size_px} has an ideal one. Use a weaker distortion."
+            )
         u, v = (RectBivariateSpline(nodes_y, nodes_x, ideal[..., i])(y, x) for i in (0, 1))
         return u, v
 

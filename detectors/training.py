@@ -41,7 +41,7 @@ class TrainingSettings:
     architecture: str = "yolo11n.yaml"
     classes: tuple[RoadUser, ...] = tuple(RoadUser)
     image_size_px: int = 640
-    epochs: int = 6
+    epochs: int = 11
     batch: int = 8
     seed: int = 0
 
@@ -68,7 +68,9 @@ def picture(split: Split, image: NDArray[np.uint8], labels: list[Label], setting
     height, width = image.shape[:2]
     scale = settings.image_size_px / width
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return Picture(split, np.asarray(small, np.uint8), [_line(label, width, height, settings.classes) for label in labels])
+    return Picture(
+        split, np.asarray(small, np.uint8), [_line(label, width, height, settings.classes) for label in labels]
+    )
 
 
 def write_pictures(pictures: Iterable[Picture], folder: Path, settings: TrainingSettings) -> int:

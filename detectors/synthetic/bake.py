@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from detectors.pinhole import Pinhole
 from detectors.synthetic import street
 from detectors.synthetic.facade import PLAIN_WALL, awnings, walls
-from detectors.synthetic.light import Illumination, ShadowMap, illumination, lit_share, shadow_map, sky_colour, sky_directions
+from detectors.synthetic.light import (
+    Illumination,
+    ShadowMap,
+    illumination,
+    lit_share,
+    shadow_map,
+    sky_colour,
+    sky_directions,
+)
 from detectors.synthetic.mesh import STREET_LAMP, Mesh, merged
 from detectors.synthetic.raster import Grid, Numbers, compiled, draw_static
 from detectors.synthetic.scene import Floats, Light, Surface
@@ -127,7 +135,13 @@ def _glass(camera: Pinhole, panes: list[Mesh], depth: Grid) -> Grid:
     """Inverse depth of the panes that nothing hides, 0 elsewhere."""
     glass = np.zeros_like(depth)
     for mesh in panes:
-        draw_static(to_samples(camera, mesh.points, SCALE), mesh.normals, mesh.faces, glass, np.zeros((*depth.shape, 3), np.float32))
+        draw_static(
+            to_samples(camera, mesh.points, SCALE),
+            mesh.normals,
+            mesh.faces,
+            glass,
+            np.zeros((*depth.shape, 3), np.float32),
+        )
     return np.where(glass > depth, glass, 0.0).astype(np.float32)
 
 

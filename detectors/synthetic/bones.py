@@ -50,7 +50,9 @@ def hung(start: Floats, end: Floats) -> Floats:
     return np.column_stack([x, y, z, start])
 
 
-def bent(root: Floats, target: Floats, upper_m: float, lower_m: float, towards: Sequence[float]) -> tuple[Floats, Floats]:
+def bent(
+    root: Floats, target: Floats, upper_m: float, lower_m: float, towards: Sequence[float]
+) -> tuple[Floats, Floats]:
     """Middle joint and reachable end of a two-part limb that bends towards a direction."""
     reach = target - root
     far = float(np.sqrt(reach @ reach)) + 1e-9

@@ -47,7 +47,14 @@ def bicycle(look: int) -> Mesh:
     rear, front = np.array([-_AXLES_M, 0, WHEEL_M]), np.array([_AXLES_M, 0, WHEEL_M])
     step_through = rng.random() < 0.5
     top = (seat + (0.05, 0, -0.42), head) if step_through else (seat + (0.01, 0, -0.06), head)
-    tubes = [(_PEDALS, seat), (_PEDALS, head - (0, 0, 0.1)), top, (rear, _PEDALS), (rear, seat - (0, 0, 0.1)), (front, head)]
+    tubes = [
+        (_PEDALS, seat),
+        (_PEDALS, head - (0, 0, 0.1)),
+        top,
+        (rear, _PEDALS),
+        (rear, seat - (0, 0, 0.1)),
+        (front, head),
+    ]
     parts = [bar(a, b, 0.021, frame) for a, b in tubes]
     parts += [
         bar(head, head + (-0.03, 0, 0.14), 0.016, _STEEL),
@@ -72,7 +79,9 @@ def cargo_bicycle(look: int) -> Mesh:
     cargo, middle = pick(("#8b6a45", "#3d4c5c", "#2c2d30", "#4f6a52", "#b9b2a4"), rng), 0.98
     side = [(0.28, 0.46, 0.22), (0.5, 0.56, 0.3), (0.84, 0.62, 0.33), (0.88, 0.62, 0.33)]
     parts = [
-        loft(np.array([[(middle + sx * x, sy * y, z) for sx, sy in _CORNERS] for z, x, y in side]), cargo, smooth=False),
+        loft(
+            np.array([[(middle + sx * x, sy * y, z) for sx, sy in _CORNERS] for z, x, y in side]), cargo, smooth=False
+        ),
         bar((0.2, 0, 0.35), (1.75, 0, 0.3), 0.03, _DARK),
         hoop((1.72, 0, 0.25), 0.25, 0.045, _DARK),
         bar((1.72, 0.04, 0.25), (1.62, 0.0, 0.7), 0.02, _DARK),

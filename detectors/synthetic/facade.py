@@ -15,7 +15,13 @@ from detectors.synthetic.scene import Floats, Surface
 PLAIN_WALL = -1
 _PANEL_M = 1.5  # walls are cut into panels, so that a lens can bend them
 _PLASTERS = ("#d9c9a3", "#e3d8c2", "#c9b08a", "#d6b9a0", "#b9c0b4", "#e6e0d4", "#c98f6b", "#cdbb95")
-_STYLES = {"market": (2.0, "#b5aa93"), "post": (1.0, "#98705c"), "shops": (0.0, "#c9b3a6"), "school": (1.0, "#a27a64"), "corner": (0.0, "#dcc79a")}
+_STYLES = {
+    "market": (2.0, "#b5aa93"),
+    "post": (1.0, "#98705c"),
+    "shops": (0.0, "#c9b3a6"),
+    "school": (1.0, "#a27a64"),
+    "corner": (0.0, "#dcc79a"),
+}
 
 
 def walls(buildings: Sequence[Surface]) -> tuple[list[Mesh], Grid, list[int]]:

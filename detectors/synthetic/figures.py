@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.synthetic import bones, cycles, people, vehicles
 from detectors.synthetic.mesh import Mesh, merged
@@ -162,5 +161,5 @@ _POSES: dict[str, Pose] = {
     "cargo_bike": lambda a: cycles.riding(_height(a), a.distance_m, a.speed_m_s, back_m=-0.42),
     "scooter": lambda a: cycles.scooting(_height(a), a.speed_m_s),
     "motorcyclist": lambda a: cycles.astride(_height(a)),
-    **{figure: _rigid for figure in FIGURES[8:]},
+    **dict.fromkeys(FIGURES[8:], _rigid),
 }

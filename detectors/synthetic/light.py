@@ -1,7 +1,7 @@
 """How light falls: sun, sky, street lamps and shadows, compiled."""
 
 # mypy: disable-error-code="no-untyped-def"
-# ruff: noqa: ANN001, ANN202
+# ruff: noqa: ANN001
 
 from __future__ import annotations
 
@@ -35,11 +35,21 @@ def illumination(light: Light) -> Illumination:
     if light.sky == "clear":
         sun = np.array([3.3, 3.3 - 0.25 - 0.7 * low, 3.3 - 0.6 - 1.5 * low]) * (1 - 0.3 * low)
         return Illumination(
-            sun, np.array([0.52, 0.64, 0.88]), np.array([0.96, 1.03, 1.10]), np.zeros(3), np.array([0.30, 0.285, 0.26]), 0.54
+            sun,
+            np.array([0.52, 0.64, 0.88]),
+            np.array([0.96, 1.03, 1.10]),
+            np.zeros(3),
+            np.array([0.30, 0.285, 0.26]),
+            0.54,
         )
     if light.sky == "overcast":
         return Illumination(
-            np.zeros(3), np.array([1.32, 1.38, 1.46]), np.array([0.98, 1.03, 1.08]), np.zeros(3), np.array([0.22, 0.21, 0.2]), 0.80
+            np.zeros(3),
+            np.array([1.32, 1.38, 1.46]),
+            np.array([0.98, 1.03, 1.08]),
+            np.zeros(3),
+            np.array([0.22, 0.21, 0.2]),
+            0.80,
         )
     return Illumination(
         np.zeros(3), np.array([0.060, 0.088, 0.165]), np.array([0.150, 0.140, 0.175]), np.array([34.0, 21.5, 10.5]),
@@ -124,7 +134,9 @@ def sky_colour(dx: float, dy: float, dz: float, zenith, horizon, channel: int) -
 
 
 @compiled
-def shade_points(points, normals, paint, ambient, sunlit, eye, to_sun, sun, zenith, horizon, ground, lamps, lamp, glow, out):
+def shade_points(
+    points, normals, paint, ambient, sunlit, eye, to_sun, sun, zenith, horizon, ground, lamps, lamp, glow, out
+):
     """Radiance (n, 3) of a moving mesh's points towards the eye.
 
     ``ambient`` is the share of the sky each point sees, ``sunlit`` the share of the sun, ``glow`` (kinds, 3)
@@ -151,7 +163,9 @@ def shade_points(points, normals, paint, ambient, sunlit, eye, to_sun, sun, zeni
                 cos = (lx * nx + ly * ny + lz * nz) / math.sqrt(d2)
                 bulb += lamps[k, 3] * max(0.35 * cos + 0.15 + 0.5 * max(cos, 0.0), 0.0) / (d2 + 1.0)
         for c in range(3):
-            sky = (zenith[c] * 0.6 + horizon[c] * 0.4) * up * ambient[p] + ground[c] * (1 - up) * (0.4 + 0.6 * ambient[p])
+            sky = (zenith[c] * 0.6 + horizon[c] * 0.4) * up * ambient[p] + ground[c] * (1 - up) * (
+                0.4 + 0.6 * ambient[p]
+            )
             lit = paint[p, c] * (sun[c] * direct + sky + bulb * lamp[c])
             mirror = sky_colour(rx, ry, rz, zenith, horizon, c) if rz > 0 else 0.45 * ground[c]
             spot = max(rx * to_sun[0] + ry * to_sun[1] + rz * to_sun[2], 0.0) ** 60 * sunlit[p] * sun[c] * 2.0

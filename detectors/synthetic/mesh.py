@@ -54,7 +54,9 @@ class Mesh:
         """The same mesh, turned by a rotation matrix and then shifted."""
         r = np.eye(3) if turn is None else turn
         points = self.points @ r.T + np.asarray(shift)
-        return Mesh(points.astype(np.float32), (self.normals @ r.T).astype(np.float32), self.paint, self.bones, self.faces)
+        return Mesh(
+            points.astype(np.float32), (self.normals @ r.T).astype(np.float32), self.paint, self.bones, self.faces
+        )
 
 
 def merged(meshes: Iterable[Mesh]) -> Mesh:

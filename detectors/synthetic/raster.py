@@ -6,7 +6,9 @@ the sun's ray for shadows), so that an empty buffer is filled with the smallest 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -19,8 +21,25 @@ Numbers = NDArray[np.int32]
 
 
 def compiled(function: F) -> F:
-    """Compiles a numeric kernel and keeps the machine code beside the module."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compiles a numeric kernel and keeps the machine code for the next run.
+
+    Numba looks for changes in a kernel's own file only, not in those of the kernels it calls; so the
+    folder that keeps the code is named by all of them.
+    """
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(_KERNELS)
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _folder_of_kernels() -> Path:
+    here = Path(__file__).parent
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(here.glob("*.py")))).hexdigest()
+    return here / "__pycache__" / f"kernels-{digest[:12]}"
+
+
+_KERNELS = _folder_of_kernels()
 
 
 @compiled

@@ -17,7 +17,7 @@ from detectors.synthetic.bake import GLASS_SHARE, GLASS_SHEEN, SCALE, to_samples
 from detectors.synthetic.figures import Placed, place
 from detectors.synthetic.light import EMPTY, ShadowMap, light_of_points, lit_share, shade_points, shadow_map
 from detectors.synthetic.mesh import BRAKE_LIGHT, DISPLAY, HEAD_LIGHT, INTERIOR, TAIL_LIGHT
-from detectors.synthetic.raster import Grid, Numbers, compiled, draw_actor
+from detectors.synthetic.raster import Grid, compiled, draw_actor
 from detectors.synthetic.scene import Actor, Image, Label, Light, Surface
 from detectors.synthetic.sensor import Sensor
 
@@ -41,7 +41,9 @@ class Renderer:
         self._moving = np.full_like(self._still.sun_map.depth, EMPTY)
         ground = self._still.place.reshape(-1, 3)
         ground = ground[np.abs(ground[:, 2]) < 0.05]
-        corners = np.concatenate([ground.min(axis=0)[None], ground.max(axis=0)[None]]) if len(ground) else np.zeros((2, 3))
+        corners = (
+            np.concatenate([ground.min(axis=0)[None], ground.max(axis=0)[None]]) if len(ground) else np.zeros((2, 3))
+        )
         reach = np.hypot(*(corners[:, :2] - self._eye[:2]).T).max()
         self._contact = shadow_map(
             np.array([0.0, 0.0, 1.0]), corners.clip(-reach, reach).astype(float), _CONTACT_TEXEL_M
@@ -56,7 +58,10 @@ class Renderer:
         self._owner.fill(-1)
         self._stamp.fill(-1)
         labels = []
-        drawn = [self._draw(actor, body, i, shadows, depth) for i, (actor, body) in enumerate(zip(actors, placed, strict=True))]
+        drawn = [
+            self._draw(actor, body, i, shadows, depth)
+            for i, (actor, body) in enumerate(zip(actors, placed, strict=True))
+        ]
         seen = _samples_of(self._owner, len(actors))
         for i, (actor, (points, whole)) in enumerate(zip(actors, drawn, strict=True)):
             label = self._label(actor, points, seen[i] / whole if whole else 0.0)

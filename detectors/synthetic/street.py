@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from detectors.synthetic import bones, cycles
+from detectors.synthetic import cycles
 from detectors.synthetic.mesh import (
     NO_GLOW,
     STREET_LAMP,
@@ -170,7 +170,7 @@ def _kiosk(surface: Surface, rng: Rng, roads: Sequence[Surface]) -> Mesh:
     _, length, width, _ = frame_of(surface)
     h, wall = surface.height_m, Paint(tinted(str(rng.choice(["#3f5f52", "#7a3b32", "#2f4b66"])), rng, 0.05), 0.08)
     x, y = length / 2, width / 2
-    trim, glass = Paint(linear("#cfc8b8")), Paint(linear("#20262b"), 0.5)
+    trim, glass = Paint(linear("#cfc8b8")), Paint(linear("#3c474e"), 0.8)
     parts = [
         box((-x, -y, 0), (x, y, h - 0.25), wall),
         box((-x - 0.25, -y - 0.25, h - 0.25), (x + 0.25, y + 0.25, h - 0.1), trim),
@@ -193,9 +193,20 @@ def _planter(surface: Surface, rng: Rng, roads: Sequence[Surface]) -> Mesh:
     h = surface.height_m
     tub = box((-length / 2, -width / 2, 0), (length / 2, width / 2, h * 0.72), Paint(linear("#8b8378")))
     spots = np.column_stack(
-        [rng.uniform(-length / 2, length / 2, 160), rng.uniform(-width / 2, width / 2, 160), rng.uniform(0.7, 1.25, 160) * h]
+        [
+            rng.uniform(-length / 2, length / 2, 160),
+            rng.uniform(-width / 2, width / 2, 160),
+            rng.uniform(0.7, 1.25, 160) * h,
+        ]
     )
-    bloom = np.array([tinted(c, rng) for c in rng.choice(["#4d6b35", "#5f7f3f", "#3e5a2c", "#b8436a", "#d9c050"], 160, p=[0.3, 0.3, 0.25, 0.08, 0.07])])
+    bloom = np.array(
+        [
+            tinted(c, rng)
+            for c in rng.choice(
+                ["#4d6b35", "#5f7f3f", "#3e5a2c", "#b8436a", "#d9c050"], 160, p=[0.3, 0.3, 0.25, 0.08, 0.07]
+            )
+        ]
+    )
     return _placed([tub, _leaves(spots, bloom, np.array([0, 0, 0.3]), 0.13, rng)], surface)
 
 
@@ -206,7 +217,7 @@ def _leaves(spots: Floats, colours: Floats, middle: Floats, size: float, rng: Rn
     a /= np.linalg.norm(a, axis=1, keepdims=True)
     b -= (a * b).sum(axis=1, keepdims=True) * a
     b /= np.linalg.norm(b, axis=1, keepdims=True)
-    scale = (size * rng.uniform(0.6, 1.25, (n, 1)))
+    scale = size * rng.uniform(0.6, 1.25, (n, 1))
     a, b = a * scale, b * scale * 0.75
     out = spots - middle
     out /= np.linalg.norm(out, axis=1, keepdims=True) + 1e-9

@@ -137,7 +137,9 @@ def _asphalt(x, y, across, half, blotch, fine, footprint, is_track):
     bed = abs(abs(across) - 0.7175)
     if bed < 0.16:
         k = k * 0.8 + 0.05
-    rail = min(max((0.035 + footprint * 0.5 - bed) / (footprint + 0.01), 0.0), 1.0) * min(1.0, 0.07 / max(footprint, 0.01))
+    rail = min(max((0.035 + footprint * 0.5 - bed) / (footprint + 0.01), 0.0), 1.0) * min(
+        1.0, 0.07 / max(footprint, 0.01)
+    )
     k = k * (1 - rail) + 0.30 * rail
     groove = abs(abs(across) - 0.7175 + 0.055)
     if groove < 0.02:
@@ -262,5 +264,5 @@ def _shop(u, z, su, sz, wall, r, g, b):
     deep_u, deep_z = cu + su * 1.4, z + sz * 1.4
     show = 0.5 + 0.5 * noise(deep_u * 2.1, deep_z * 2.6, seed + i)
     tint = chance(int(math.floor(deep_u / 0.45)), int(math.floor(deep_z / 0.6)), seed + 5)
-    k = 0.05 + 0.13 * show * show * (1.0 if deep_z < 2.0 else 0.4)
-    return k * (0.85 + 0.35 * tint), k * 0.9, k * (1.15 - 0.4 * tint), 0.85, 0.16 + 0.5 * show * show + 0.14 * tint
+    k = 0.035 + 0.055 * show * show * (1.0 if deep_z < 2.0 else 0.4)
+    return k * (0.9 + 0.25 * tint), k * 0.97, k * (1.2 - 0.3 * tint), 1.0, 0.16 + 0.5 * show * show + 0.14 * tint

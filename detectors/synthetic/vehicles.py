@@ -67,23 +67,43 @@ def _lower_body(rows: Sequence[tuple[float, float, float]], size: tuple[float, f
     for x, top, share in rows:
         y, z = half * share, top * height
         belly = low + 0.1 * (abs(x) > 0.47)
-        section = [(0.86 * y, belly), (0.985 * y, belly + 0.1), (y, (belly + z) / 2), (0.985 * y, z - 0.09), (0.9 * y, z)]
+        section = [
+            (0.86 * y, belly),
+            (0.985 * y, belly + 0.1),
+            (y, (belly + z) / 2),
+            (0.985 * y, z - 0.09),
+            (0.9 * y, z),
+        ]
         ring = [*section, (0.45 * y, z + 0.02), (-0.45 * y, z + 0.02), *((-a, b) for a, b in reversed(section))]
         rings.append([(x * length, a, b) for a, b in ring])
     return loft(np.array(rings), paint)
 
 
-def _cabin(rows: Sequence[tuple[float, float]], size: tuple[float, float, float], sill: float, paint: Paint) -> list[Mesh]:
+def _cabin(
+    rows: Sequence[tuple[float, float]], size: tuple[float, float, float], sill: float, paint: Paint
+) -> list[Mesh]:
     """Glass all around under a painted roof, with pillars."""
     length, width, height = size
     half, glass, roof = width / 2, [], []
     for x, top in rows:
         z0, z1 = sill * height, max(top * height, sill * height + 0.02)
         lean = 0.93 - 0.19 * (z1 - z0) / (height * (1 - sill) + 1e-6)
-        glass.append([(x * length, s * half * w, z) for s, w, z in ((1, 0.93, z0), (1, lean, z1), (-1, lean, z1), (-1, 0.93, z0))])
+        glass.append(
+            [
+                (x * length, s * half * w, z)
+                for s, w, z in ((1, 0.93, z0), (1, lean, z1), (-1, lean, z1), (-1, 0.93, z0))
+            ]
+        )
     for x, top in rows[1:-1]:
         y, z = half * 0.745, top * height
-        ring = ((1, y, z - 0.05), (1, y * 0.96, z + 0.005), (1, y * 0.6, z + 0.03), (-1, y * 0.6, z + 0.03), (-1, y * 0.96, z + 0.005), (-1, y, z - 0.05))
+        ring = (
+            (1, y, z - 0.05),
+            (1, y * 0.96, z + 0.005),
+            (1, y * 0.6, z + 0.03),
+            (-1, y * 0.6, z + 0.03),
+            (-1, y * 0.96, z + 0.005),
+            (-1, y, z - 0.05),
+        )
         roof.append([(x * length, s * a, b) for s, a, b in ring])
     parts = [loft(np.array(glass), _GLASS, smooth=False), loft(np.array(roof), paint)]
     for s in (1, -1):
@@ -153,7 +173,9 @@ def car(figure: str, size: tuple[float, float, float], look: int) -> Mesh:
     for s in (1, -1):
         y0, y1 = sorted((s * width * 0.5, s * (width * 0.5 + 0.14)))
         mirror = 0.21 if figure != "van" else 0.33
-        parts.append(box((mirror * length, y0, sill * height), (mirror * length + 0.1, y1, sill * height + 0.14), paint))
+        parts.append(
+            box((mirror * length, y0, sill * height), (mirror * length + 0.1, y1, sill * height + 0.14), paint)
+        )
         for x in (0.16, -0.06, -0.27):
             y0, y1 = sorted((s * width * 0.49, s * (width * 0.5 + 0.003)))
             parts.append(box((x * length, y0, 0.3), (x * length + 0.012, y1, sill * height), _BLACK))
@@ -180,7 +202,14 @@ def _shell(length: float, width: float, low: float, high: float, paint: Paint, n
 
 
 def _window_band(
-    length: float, width: float, low: float, high: float, pitch: float, *, doors: Sequence[float] = (), sides: Sequence[int] = ()
+    length: float,
+    width: float,
+    low: float,
+    high: float,
+    pitch: float,
+    *,
+    doors: Sequence[float] = (),
+    sides: Sequence[int] = (),
 ) -> list[Mesh]:
     """Side windows with posts between them, but not where a door is on that side."""
     count = max(int(length / pitch), 1)
@@ -227,7 +256,10 @@ def bus(size: tuple[float, float, float], look: int) -> Mesh:
     """A city bus with doors on its right."""
     rng = np.random.default_rng([look, 31])
     colour = _BUS_PAINTS[int(rng.integers(len(_BUS_PAINTS)))]
-    paint, skirt = Paint(tinted(colour, rng, 0.05), 0.2), Paint(linear("#d9dadb" if rng.random() < 0.5 else "#3a3d41"), 0.15)
+    paint, skirt = (
+        Paint(tinted(colour, rng, 0.05), 0.2),
+        Paint(linear("#d9dadb" if rng.random() < 0.5 else "#3a3d41"), 0.15),
+    )
     length, width, height = size
     doors = (0.42 * length, 0.06 * length, -0.2 * length)
     parts = [
@@ -282,7 +314,9 @@ def tram_section(place: int, sections: int, length: float, width: float, height:
     parts = [
         _shell(body, width, 0.3, height - 0.25, paint, nose=1.1 if is_first or is_last else 0.08),
         box((-body / 2 + 0.7, -width / 2 - 0.006, 0.22), (body / 2 - 0.7, width / 2 + 0.006, 0.6), skirt),
-        *_window_band(body - (1.5 if is_first or is_last else 0.4), width, 1.15, height - 0.85, 0.85, doors=doors, sides=(1, -1)),
+        *_window_band(
+            body - (1.5 if is_first or is_last else 0.4), width, 1.15, height - 0.85, 0.85, doors=doors, sides=(1, -1)
+        ),
         *_doors(doors, width, 0.36, height - 0.85, (-1, 1)),
         box((-body * 0.35, -0.8, height - 0.25), (body * 0.35, 0.8, height), skirt),
         *_bogies(body, width),
@@ -292,7 +326,9 @@ def tram_section(place: int, sections: int, length: float, width: float, height:
     if is_last:
         parts += _front(-body / 2, width * 0.9, 1.15, height - 0.75, -1)
     if not is_last:
-        parts.append(box((-length / 2 - 0.3, -width * 0.44, 0.4), (-body / 2 + 0.05, width * 0.44, height - 0.4), _BLACK))
+        parts.append(
+            box((-length / 2 - 0.3, -width * 0.44, 0.4), (-body / 2 + 0.05, width * 0.44, height - 0.4), _BLACK)
+        )
     return merged(parts)
 
 
