@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from detectors.road_users import RoadUser
 from detectors.synthetic import Label
 from detectors.yolo import import_ultralytics
+
+if TYPE_CHECKING:
+    from ultralytics.engine.trainer import BaseTrainer
 
 Split = Literal["train", "val"]
 
@@ -133,7 +136,7 @@ def train(folder: Path, settings: TrainingSettings, config_dir: Path) -> Trained
     return Trained(folder / "run" / "weights" / "best.pt", log)
 
 
-def _convolve_in_bfloat16(trainer: Any) -> None:
+def _convolve_in_bfloat16(trainer: BaseTrainer) -> None:
     """Lets the trained network multiply in bfloat16, which Ultralytics offers on GPUs only; 1.7 times as fast here.
 
     Losses, weights and the averaged copy that is validated and kept stay in single precision.
@@ -142,20 +145,22 @@ def _convolve_in_bfloat16(trainer: Any) -> None:
 
     exact = trainer.model.predict
 
-    def predict(*args: Any, **kwargs: Any) -> Any:
+    def predict(*args: object, **kwargs: object) -> object:
         with torch.autocast("cpu", torch.bfloat16):
             return _single(exact(*args, **kwargs))
 
     trainer.model.predict = predict
 
 
-def _single(outputs: Any) -> Any:
+def _single(outputs: object) -> object:
     """Tensors, however nested, in single precision."""
+    import torch
+
     if isinstance(outputs, dict):
         return {name: _single(value) for name, value in outputs.items()}
-    if isinstance(outputs, (list, tuple)):
+    if isinstance(outputs, list | tuple):
         return type(outputs)(_single(value) for value in outputs)
-    return outputs.float() if outputs.is_floating_point() else outputs
+    return outputs.float() if isinstance(outputs, torch.Tensor) else outputs
 
 
 def _line(label: Label, width: int, height: int, classes: tuple[RoadUser, ...]) -> str:

@@ -26,40 +26,31 @@ _DARK, _STEEL = Paint(linear("#17181a"), 0.1), Paint(linear("#9a9da0"), 0.4)
 _LAMP, _TAIL = Paint(linear("#e9e6da"), 0.3, HEAD_LIGHT), Paint(linear("#8a1512"), 0.2, TAIL_LIGHT)
 WHEEL_M, CRANK_M = 0.34, 0.165
 _AXLES_M = 0.53  # ahead of and behind the middle
-_PEDALS = np.array([-0.06, 0.0, 0.29])  # bottom bracket
+_PEDALS = (-0.06, 0.0, 0.29)  # bottom bracket
 _METRES_PER_TURN = 5.2
 _CORNERS = ((1, 1), (-1, 1), (-1, -1), (1, -1))
 
 
 def _wheel(radius: float) -> Mesh:
     """A spoked wheel about its own axle."""
-    spokes = [
-        bar((radius * 0.94 * np.cos(a), 0, radius * 0.94 * np.sin(a)), (-radius * 0.94 * np.cos(a), 0, -radius * 0.94 * np.sin(a)), 0.004, _STEEL, 3)
-        for a in np.arange(4) * np.pi / 4
-    ]  # fmt: skip
+    rims = [radius * 0.94 * np.array([np.cos(a), 0, np.sin(a)]) for a in np.arange(4) * np.pi / 4]
+    spokes = [bar(rim, -rim, 0.004, _STEEL, 3) for rim in rims]
     return merged([hoop((0, 0, 0), radius, 0.045, _DARK), *spokes, disc((0, 0, 0), 0.04, 0.08, _STEEL, 6)])
 
 
 def bicycle(look: int) -> Mesh:
     """A city bicycle on its bones, its middle above the ground centre of its footprint."""
     rng = np.random.default_rng([look, 20])
-    frame, seat, head = pick(_FRAMES, rng), np.array([-0.22, 0, 0.92]), np.array([0.36, 0, 0.9])
-    rear, front = np.array([-_AXLES_M, 0, WHEEL_M]), np.array([_AXLES_M, 0, WHEEL_M])
-    step_through = rng.random() < 0.5
-    top = (seat + (0.05, 0, -0.42), head) if step_through else (seat + (0.01, 0, -0.06), head)
-    tubes = [
-        (_PEDALS, seat),
-        (_PEDALS, head - (0, 0, 0.1)),
-        top,
-        (rear, _PEDALS),
-        (rear, seat - (0, 0, 0.1)),
-        (front, head),
-    ]
+    frame, seat, head, pedals = pick(_FRAMES, rng), (-0.22, 0, 0.92), (0.36, 0, 0.9), _PEDALS
+    rear, front = (-_AXLES_M, 0, WHEEL_M), (_AXLES_M, 0, WHEEL_M)
+    is_low = rng.random() < 0.5  # its top tube, to step through
+    top = ((-0.17, 0, 0.5), head) if is_low else ((-0.21, 0, 0.86), head)
+    tubes = [(pedals, seat), (pedals, (0.36, 0, 0.8)), top, (rear, pedals), (rear, (-0.22, 0, 0.82)), (front, head)]
     parts = [bar(a, b, 0.021, frame) for a, b in tubes]
     parts += [
-        bar(head, head + (-0.03, 0, 0.14), 0.016, _STEEL),
-        bar(head + (-0.03, 0.3, 0.13), head + (-0.03, -0.3, 0.13), 0.016, _DARK),
-        ball(seat + (-0.03, 0, 0.04), (0.14, 0.075, 0.035), _DARK, 4, 7),
+        bar(head, (0.33, 0, 1.04), 0.016, _STEEL),
+        bar((0.33, 0.3, 1.03), (0.33, -0.3, 1.03), 0.016, _DARK),
+        ball((-0.25, 0, 0.96), (0.14, 0.075, 0.035), _DARK, 4, 7),
         ball((_AXLES_M - 0.1, 0, 0.86), (0.04, 0.04, 0.04), _LAMP, 3, 6),
         box((-0.76, -0.03, 0.62), (-0.73, 0.03, 0.68), _TAIL),
         box((-0.82, -0.06, 0.70), (-0.38, 0.06, 0.715), _DARK),
@@ -138,7 +129,7 @@ def riding(height_m: float, distance_m: float, speed_m_s: float, back_m: float =
     for side in (0, 1):
         sign = 1 - 2 * side
         down = np.array([np.sin(turn), 0, np.cos(turn)]) * -sign * CRANK_M
-        ankle = _PEDALS + down + np.array([-0.06, sign * 0.1, 0.09])
+        ankle = np.array(_PEDALS) + down + np.array([-0.06, sign * 0.1, 0.09])
         if speed_m_s < 0.3 and side == 0:
             ankle = np.array([-0.1, 0.33, bones.FOOT_SHARE * height_m])
         bones.set_leg(pose, side, ankle, height_m, foot_pitch_rad=0.15)

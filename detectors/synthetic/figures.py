@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.synthetic import bones, cycles, people, vehicles
 from detectors.synthetic.mesh import Mesh, merged
-from detectors.synthetic.raster import Grid, compiled
+from detectors.synthetic.raster import Grid, Numbers, compiled
 from detectors.synthetic.scene import FIGURES, Actor
 
 Pose = Callable[[Actor], bones.Bones]
@@ -39,19 +39,20 @@ def place(actor: Actor) -> Placed:
         actor.figure, actor.look, _size(actor), tuple(round(j[3], 2) for j in actor.joints), actor.pose == "sitting"
     )
     pose = _sections(actor) if actor.joints else _in_world(actor, _POSES[actor.figure](actor))
-    points, normals = np.empty_like(mesh.points), np.empty_like(mesh.normals)
-    _skin(mesh.points, mesh.normals, mesh.bones, pose.astype(np.float32), points, normals)
-    return Placed(points, normals, mesh)
+    return Placed(*_skinned(mesh.points, mesh.normals, mesh.bones, pose.astype(np.float32)), mesh)
 
 
 @compiled
-def _skin(points, normals, owners, pose, out_points, out_normals):  # type: ignore[no-untyped-def]
+def _skinned(points: Grid, normals: Grid, owners: Numbers, pose: Grid) -> tuple[Grid, Grid]:
+    """Points and normals (n, 3), each moved by its bone of the pose (bones, 3, 4)."""
+    out_points, out_normals = np.empty_like(points), np.empty_like(normals)
     for i in range(points.shape[0]):
         m = pose[owners[i]]
         for r in range(3):
             a, b, c = m[r, 0], m[r, 1], m[r, 2]
             out_points[i, r] = a * points[i, 0] + b * points[i, 1] + c * points[i, 2] + m[r, 3]
             out_normals[i, r] = a * normals[i, 0] + b * normals[i, 1] + c * normals[i, 2]
+    return out_points, out_normals
 
 
 def _in_world(actor: Actor, pose: bones.Bones) -> bones.Bones:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.float32]
 Faces = NDArray[np.int32]
 Vector = tuple[float, float, float]
+Spot = Sequence[float] | NDArray[np.float64]
 
 # Kinds of glow, decided per frame: a lamp is lit at dusk, brake lights when braking.
 NO_GLOW, HEAD_LIGHT, TAIL_LIGHT, BRAKE_LIGHT, INTERIOR, DISPLAY, STREET_LAMP = range(7)
@@ -50,7 +51,7 @@ class Mesh:
         """The same mesh, hung on a bone."""
         return Mesh(self.points, self.normals, self.paint, np.full(len(self.points), bone, np.int32), self.faces)
 
-    def moved(self, shift: Sequence[float] = (0, 0, 0), turn: NDArray[np.float64] | None = None) -> Mesh:
+    def moved(self, shift: Spot = (0, 0, 0), turn: NDArray[np.float64] | None = None) -> Mesh:
         """The same mesh, turned by a rotation matrix and then shifted."""
         r = np.eye(3) if turn is None else turn
         points = self.points @ r.T + np.asarray(shift)
@@ -156,7 +157,7 @@ def box(low: Sequence[float], high: Sequence[float], paint: Paint) -> Mesh:
     return solid(points, np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))]), paint)
 
 
-def bar(start: Sequence[float], end: Sequence[float], radius: float, paint: Paint, sides: int = 5) -> Mesh:
+def bar(start: Spot, end: Spot, radius: float, paint: Paint, sides: int = 5) -> Mesh:
     """A straight tube from one point to another."""
     a, b = np.asarray(start, float), np.asarray(end, float)
     along = (b - a) / (np.linalg.norm(b - a) + 1e-12)
@@ -194,7 +195,7 @@ def quads(corners: NDArray[np.float64], normals: NDArray[np.float64], paint: NDA
     """Loose quadrilaterals (n, 4, 3) with a normal (n, 3) and a paint row (n, 5) each."""
     n = len(corners)
     first = np.arange(n)[:, None] * 4
-    faces = np.concatenate([first + [0, 1, 2], first + [0, 2, 3]])
+    faces = np.concatenate([first + np.array([0, 1, 2]), first + np.array([0, 2, 3])])
     return Mesh(
         corners.reshape(-1, 3).astype(np.float32),
         np.repeat(normals, 4, axis=0).astype(np.float32),

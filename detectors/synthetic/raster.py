@@ -26,11 +26,12 @@ def compiled(function: F) -> F:
     Numba looks for changes in a kernel's own file only, not in those of the kernels it calls; so the
     folder that keeps the code is named by all of them.
     """
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(_KERNELS)
+    settings: Any = numba.config
+    before, settings.CACHE_DIR = settings.CACHE_DIR, str(_KERNELS)
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 def _folder_of_kernels() -> Path:

@@ -95,7 +95,8 @@ class Light:
 
 @dataclass(frozen=True)
 class Label:
-    """A rendered road user: its box in pixels (left, top, right, bottom)."""
+    """A rendered road user: its box in pixels (left, top, right, bottom) and its distance from the pole in metres."""
 
     road_user: RoadUser
     box_px: tuple[float, float, float, float]
+    range_m: float

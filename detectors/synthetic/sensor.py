@@ -1,12 +1,10 @@
 """From light to picture: bloom, vignette, exposure, tone, lens blur and sensor noise."""
 
-# mypy: disable-error-code="no-untyped-def"
-# ruff: noqa: ANN001, ANN202
-
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.synthetic.raster import Grid, compiled
 from detectors.synthetic.scene import Image, Light
@@ -27,8 +25,8 @@ class Sensor:
         self._vignette = (1 - 0.16 * ((x**2 + y**2) / 2) ** 1.4).astype(np.float32)
         grain = self._rng.normal(0, 1, (height + 64, width + 64)).astype(np.float32)
         colour = cv2.GaussianBlur(self._rng.normal(0, 1, (height + 64, width + 64, 3)).astype(np.float32), (0, 0), 1.2)
-        grain = cv2.GaussianBlur(grain, (0, 0), 0.55)
-        mixed = grain[..., None] / grain.std() + 0.45 * colour / colour.std()
+        fine = cv2.GaussianBlur(grain, (0, 0), 0.55)
+        mixed = fine[..., None] / fine.std() + 0.45 * colour / colour.std()
         self._noise = (mixed * light.noise * 8).clip(-127, 127).astype(np.int8)
         self._bloom = 0.5 if light.sky == "dusk" else 0.10
 
@@ -37,8 +35,8 @@ class Sensor:
         radiance = radiance + self._bloom * _spill(radiance * self._gain) / self._gain
         rows, columns = (int(v) for v in self._rng.integers(0, 64, 2))
         picture = _developed(radiance, self._gain, self._vignette, _CURVE)
-        picture = cv2.GaussianBlur(picture, (3, 3), 0.55)
-        return _noisy(picture, self._noise[rows:, columns:])
+        soft = np.asarray(cv2.GaussianBlur(picture, (3, 3), 0.55), np.uint8)
+        return _noisy(soft, self._noise[rows:, columns:])
 
 
 def _spill(exposed: Grid) -> Grid:
@@ -60,7 +58,7 @@ _CURVE = _curve()
 
 
 @compiled
-def _developed(radiance, gain, vignette, curve):
+def _developed(radiance: Grid, gain: Grid, vignette: Grid, curve: Grid) -> Image:
     rows, columns = vignette.shape
     out = np.empty((rows, columns, 3), np.uint8)
     for j in range(rows):
@@ -74,7 +72,7 @@ def _developed(radiance, gain, vignette, curve):
 
 
 @compiled
-def _noisy(picture, noise):
+def _noisy(picture: Image, noise: NDArray[np.int8]) -> Image:
     """Adds noise that grows a little in the shadows, as a camera's gamma makes it."""
     out = np.empty_like(picture)
     for j in range(picture.shape[0]):

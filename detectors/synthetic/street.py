@@ -77,14 +77,15 @@ def _bench(surface: Surface, rng: Rng, roads: Sequence[Surface]) -> Mesh:
     """A bench that turns its back to the road."""
     del rng
     _, length, width, _ = frame_of(surface)
-    h, parts = surface.height_m, []
-    for y in np.linspace(-width / 2 + 0.05, width / 2 - 0.05, 4):
-        parts.append(box((-length / 2, y - 0.045, h - 0.04), (length / 2, y + 0.045, h), _WOOD))
+    h, slats = surface.height_m, np.linspace(-width / 2 + 0.05, width / 2 - 0.05, 4)
+    parts = [box((-length / 2, y - 0.045, h - 0.04), (length / 2, y + 0.045, h), _WOOD) for y in slats]
     for x in (-length * 0.36, length * 0.36):
         parts.append(box((x - 0.05, -width * 0.4, 0), (x + 0.05, width * 0.4, h - 0.04), _IRON))
         parts.append(box((x - 0.04, width / 2 - 0.04, h - 0.1), (x + 0.04, width / 2, h + 0.38), _IRON))
-    for z in (h + 0.14, h + 0.3):
-        parts.append(box((-length / 2, width / 2 - 0.07, z), (length / 2, width / 2 - 0.04, z + 0.1), _WOOD))
+    parts += [
+        box((-length / 2, width / 2 - 0.07, z), (length / 2, width / 2 - 0.04, z + 0.1), _WOOD)
+        for z in (h + 0.14, h + 0.3)
+    ]
     return _placed(parts, surface, turned=not _is_back_to_road(surface, roads))
 
 
@@ -259,8 +260,7 @@ def _rack(surface: Surface, rng: Rng, roads: Sequence[Surface]) -> Mesh:
     _, length, _, _ = frame_of(surface)
     parts = []
     for x in np.arange(-length / 2 + 0.3, length / 2 - 0.2, 0.8):
-        for y in (-0.35, 0.35):
-            parts.append(bar((x, y, 0), (x, y, 0.8), 0.025, _STEEL))
+        parts += [bar((x, y, 0), (x, y, 0.8), 0.025, _STEEL) for y in (-0.35, 0.35)]
         parts.append(bar((x, -0.37, 0.8), (x, 0.37, 0.8), 0.025, _STEEL))
         if rng.random() < 0.6:
             turn = turn_z(np.pi / 2 + (np.pi if rng.random() < 0.5 else 0.0))
@@ -274,12 +274,10 @@ def _shelter(surface: Surface, rng: Rng, roads: Sequence[Surface]) -> Mesh:
     _, length, width, _ = frame_of(surface)
     h, x, y = surface.height_m, length / 2, width / 2
     parts = [box((-x - 0.15, -y - 0.2, h - 0.14), (x + 0.15, y + 0.1, h), Paint(linear("#5b6166"), 0.15))]
-    for px in np.linspace(-x + 0.05, x - 0.05, 4):
-        parts.append(box((px - 0.04, y - 0.09, 0), (px + 0.04, y - 0.01, h - 0.1), _IRON))
-    for px in (-x + 0.05, x - 0.05):
-        parts.append(box((px - 0.04, -y + 0.05, 0), (px + 0.04, -y + 0.13, h - 0.1), _IRON))
-    for z in (0.25, 1.15, 2.2):
-        parts.append(box((-x, y - 0.06, z), (x, y - 0.03, z + 0.05), _IRON))
+    back, ends = np.linspace(-x + 0.05, x - 0.05, 4), (-x + 0.05, x - 0.05)
+    parts += [box((px - 0.04, y - 0.09, 0), (px + 0.04, y - 0.01, h - 0.1), _IRON) for px in back]
+    parts += [box((px - 0.04, -y + 0.05, 0), (px + 0.04, -y + 0.13, h - 0.1), _IRON) for px in ends]
+    parts += [box((-x, y - 0.06, z), (x, y - 0.03, z + 0.05), _IRON) for z in (0.25, 1.15, 2.2)]
     parts.append(box((-x + 0.5, y - 0.5, 0.42), (x - 1.5, y - 0.12, 0.47), _WOOD))
     parts.append(box((x - 1.3, y - 0.1, 0.6), (x - 0.2, y - 0.03, 2.1), Paint(linear("#b7c4c9"), 0.2)))
     return _placed(parts, surface, turned=_is_back_to_road(surface, roads))
@@ -336,9 +334,9 @@ def roof(surface: Surface) -> Mesh:
     ridge = max(x - y, 0.3)
     points = np.array([[-x, -y, 0], [x, -y, 0], [x, y, 0], [-x, y, 0], [-ridge, 0, rise], [ridge, 0, rise]])
     faces = np.array([[0, 1, 5], [0, 5, 4], [2, 3, 4], [2, 4, 5], [1, 2, 5], [3, 0, 4]])
-    parts = [solid(points + [0, 0, h + 0.12], faces, tile), box((-x, -y, h - 0.15), (x, y, h + 0.12), eaves)]
-    for cx in np.arange(-ridge + 2.0, ridge, 9.0):
-        parts.append(box((cx - 0.4, 0.5, h + rise * 0.55), (cx + 0.4, 1.2, h + rise + 0.9), Paint(linear("#8d5b48"))))
+    parts = [solid(points + np.array([0, 0, h + 0.12]), faces, tile), box((-x, -y, h - 0.15), (x, y, h + 0.12), eaves)]
+    brick, low, high = Paint(linear("#8d5b48")), h + rise * 0.55, h + rise + 0.9
+    parts += [box((x - 0.4, 0.5, low), (x + 0.4, 1.2, high), brick) for x in np.arange(-ridge + 2.0, ridge, 9.0)]
     return merged(parts).moved((*middle, 0.0), turn_z(angle))
 
 

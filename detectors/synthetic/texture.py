@@ -1,17 +1,17 @@
 """Procedural surfaces: what the ground and the facades look like at a place, compiled.
 
 Every pattern fades into its mean where a sample covers more than the pattern, so that nothing shimmers.
-Types of compiled functions are those of their arguments; colours are linear, 0 to 1.
+Colours are linear, 0 to 1.
 """
-
-# mypy: disable-error-code="no-untyped-def"
-# ruff: noqa: ANN001, ANN202
 
 from __future__ import annotations
 
 import math
 
-from detectors.synthetic.raster import compiled
+from detectors.synthetic.raster import Grid, compiled
+
+Colour = tuple[float, float, float]
+Matter = tuple[float, float, float, float, float]  # red, green, blue, gloss and warm light
 
 GROUND_KINDS = (
     "ground", "plaza", "footway", "carriageway", "cycle_track", "tram_track", "parking", "marking", "green", "kerb"
@@ -58,10 +58,10 @@ def _joint(x: float, pitch: float, width: float, footprint: float) -> float:
 
 
 @compiled
-def ground_colour(kind: int, x: float, y: float, along: float, across: float, half: float, footprint: float):
+def ground_colour(kind: int, x: float, y: float, along: float, across: float, footprint: float) -> Colour:
     """Red, green and blue of the ground at a place.
 
-    ``along`` and ``across`` are places on the surface's own axes, ``half`` is half of its width.
+    ``along`` and ``across`` are places on the surface's own axes, ``footprint`` is the size of the sample in metres.
     """
     blotch = 0.5 * noise(x * 0.22, y * 0.22, 1) + 0.3 * noise(x * 0.9, y * 0.9, 2)
     fine = _grain(x, y, 0.05, 3, footprint) + 0.6 * _grain(x, y, 0.018, 4, footprint)
@@ -70,7 +70,7 @@ def ground_colour(kind: int, x: float, y: float, along: float, across: float, ha
     if kind == 2:
         return _pavers(x, y, blotch, fine, footprint)
     if kind == 3 or kind == 5:
-        return _asphalt(x, y, across, half, blotch, fine, footprint, kind == 5)
+        return _asphalt(x, y, across, blotch, fine, footprint, kind == 5)
     if kind == 4:
         k = 1.0 + 0.12 * blotch + 0.10 * fine
         return 0.215 * k, 0.098 * k, 0.076 * k
@@ -83,7 +83,7 @@ def ground_colour(kind: int, x: float, y: float, along: float, across: float, ha
     if kind == 8:
         return _grass(x, y, blotch, fine, footprint)
     if kind == 9:
-        stone = chance(int(math.floor(along)), 3, 8) - 0.5
+        stone = chance(math.floor(along), 3, 8) - 0.5
         k = (0.36 + 0.06 * stone + 0.04 * blotch + 0.03 * fine) * (1.0 - 0.5 * _joint(along, 1.0, 0.012, footprint))
         return k, k * 0.98, k * 0.94
     k = 0.16 * (1 + 0.2 * blotch + 0.15 * fine)
@@ -91,7 +91,7 @@ def ground_colour(kind: int, x: float, y: float, along: float, across: float, ha
 
 
 @compiled
-def _slabs(x, y, blotch, fine, footprint):
+def _slabs(x: float, y: float, blotch: float, fine: float, footprint: float) -> Colour:
     """Large granite slabs in running bond, with darker bands every six metres."""
     row = math.floor(y / 0.5)
     shift = 0.4 * chance(int(row), 1, 9)
@@ -104,13 +104,13 @@ def _slabs(x, y, blotch, fine, footprint):
     seam = max(_joint(y, 0.5, 0.012, footprint), _joint(x + shift, 0.8, 0.012, footprint))
     k *= 1 - 0.45 * seam
     stain = max(noise(x * 0.55, y * 0.55, 12) - 0.55, 0.0)
-    gum = 1.0 if chance(int(math.floor(x * 9)), int(math.floor(y * 9)), 13) > 0.992 else 0.0
+    gum = 1.0 if chance(math.floor(x * 9), math.floor(y * 9), 13) > 0.992 else 0.0
     k *= 1 - 0.35 * stain - 0.22 * gum * fade(0.08, footprint)
     return k * (1.03 + 0.05 * warm), k * 0.985, k * (0.90 - 0.05 * warm)
 
 
 @compiled
-def _pavers(x, y, blotch, fine, footprint):
+def _pavers(x: float, y: float, blotch: float, fine: float, footprint: float) -> Colour:
     """Square concrete paving stones."""
     column, row = math.floor(x / 0.35), math.floor(y / 0.35)
     tone = (chance(int(column), int(row), 14) - 0.5) * fade(0.35, footprint)
@@ -120,7 +120,7 @@ def _pavers(x, y, blotch, fine, footprint):
 
 
 @compiled
-def _asphalt(x, y, across, half, blotch, fine, footprint, is_track):
+def _asphalt(x: float, y: float, across: float, blotch: float, fine: float, footprint: float, is_track: bool) -> Colour:
     """Asphalt with patches, seams and wheel tracks; rails in their bed on a tram track."""
     k = 0.122 * (1 + 0.16 * blotch + 0.26 * fine)
     patch = noise(math.floor(x / 3.1) * 1.7, math.floor(y / 1.7) * 2.3, 15)
@@ -148,7 +148,7 @@ def _asphalt(x, y, across, half, blotch, fine, footprint, is_track):
 
 
 @compiled
-def _grass(x, y, blotch, fine, footprint):
+def _grass(x: float, y: float, blotch: float, fine: float, footprint: float) -> Colour:
     blade = _grain(x * 1.0, y * 0.6, 0.035, 18, footprint)
     dry = 0.5 + 0.5 * noise(x * 0.6, y * 0.6, 19)
     k = 1 + 0.28 * blotch + 0.35 * blade + 0.25 * fine
@@ -156,7 +156,7 @@ def _grass(x, y, blotch, fine, footprint):
 
 
 @compiled
-def facade_colour(u: float, z: float, su: float, sz: float, wall, footprint: float):
+def facade_colour(u: float, z: float, su: float, sz: float, wall: Grid, footprint: float) -> Matter:
     """Red, green, blue, gloss and warm light of a facade.
 
     ``u`` runs along the wall, ``su`` and ``sz`` say how far the line of sight moves along and up the wall
@@ -186,18 +186,18 @@ def facade_colour(u: float, z: float, su: float, sz: float, wall, footprint: flo
 
 
 @compiled
-def _rendered_wall(u, z, wall, footprint):
+def _rendered_wall(u: float, z: float, wall: Grid, footprint: float) -> Colour:
     """Plaster, brick or stone."""
     r, g, b, style, seed = wall[11], wall[12], wall[13], wall[14], int(wall[15])
     stain = 0.07 * noise(u * 0.4, z * 0.15, seed) + 0.05 * noise(u * 1.6, z * 0.8, seed + 1)
     k = 1.0 + stain - 0.10 * math.exp(-z / 0.8)
     if style > 1.5:
         row = math.floor(z / 0.45)
-        tone = chance(int(row), int(math.floor(u / 0.9 + 0.5 * (int(row) % 2))), seed) - 0.5
+        tone = chance(int(row), math.floor(u / 0.9 + 0.5 * (row % 2)), seed) - 0.5
         k *= 1 + 0.12 * tone - 0.18 * _joint(z, 0.45, 0.02, footprint)
     elif style > 0.5:
         row = math.floor(z / 0.077)
-        tone = chance(int(row), int(math.floor(u / 0.25 + 0.5 * (int(row) % 2))), seed) - 0.5
+        tone = chance(int(row), math.floor(u / 0.25 + 0.5 * (row % 2)), seed) - 0.5
         k *= 1 + 0.3 * tone * fade(0.12, footprint) + 0.08 * noise(u * 2.5, z * 2.5, seed + 2)
     if z < 0.55:
         return 0.2 * k, 0.19 * k, 0.18 * k
@@ -205,7 +205,10 @@ def _rendered_wall(u, z, wall, footprint):
 
 
 @compiled
-def _window(cu, cz, su, sz, width, tall, column, floor, seed, r, g, b):
+def _window(
+    cu: float, cz: float, su: float, sz: float, width: float, tall: float, column: int, floor: int, seed: int,
+    r: float, g: float, b: float,
+) -> Matter:  # fmt: skip
     """A window behind its reveal, with frame, mullion and curtains; around it a surround and a sill."""
     half, recess = width / 2, 0.2
     if abs(cu) > half or cz < 0 or cz > tall:
@@ -233,12 +236,12 @@ def _window(cu, cz, su, sz, width, tall, column, floor, seed, r, g, b):
 
 
 @compiled
-def _shop(u, z, su, sz, wall, r, g, b):
+def _shop(u: float, z: float, su: float, sz: float, wall: Grid, r: float, g: float, b: float) -> Matter:
     """Shop fronts: panes behind piers, a plinth, doors and a fascia without words."""
     length, ground, seed = wall[4], wall[7], int(wall[15])
     bays = max(math.floor(length / 5.2), 1.0)
     bay = length / bays
-    i = int(math.floor(u / bay))
+    i = math.floor(u / bay)
     cu = u - (i + 0.5) * bay
     pick = chance(i, 1, seed)
     if z > ground - 0.75:
@@ -263,6 +266,6 @@ def _shop(u, z, su, sz, wall, r, g, b):
         return 0.07, 0.07, 0.075, 0.15, 0.0
     deep_u, deep_z = cu + su * 1.4, z + sz * 1.4
     show = 0.5 + 0.5 * noise(deep_u * 2.1, deep_z * 2.6, seed + i)
-    tint = chance(int(math.floor(deep_u / 0.45)), int(math.floor(deep_z / 0.6)), seed + 5)
+    tint = chance(math.floor(deep_u / 0.45), math.floor(deep_z / 0.6), seed + 5)
     k = 0.035 + 0.055 * show * show * (1.0 if deep_z < 2.0 else 0.4)
     return k * (0.9 + 0.25 * tint), k * 0.97, k * (1.2 - 0.3 * tint), 1.0, 0.16 + 0.5 * show * show + 0.14 * tint

@@ -192,9 +192,9 @@ def _closed_sides(size: tuple[float, float, float], paint: Paint) -> list[Mesh]:
 
 def _shell(length: float, width: float, low: float, high: float, paint: Paint, nose: float = 0.25) -> Mesh:
     """A long box with rounded corners; ``nose`` metres of each end are drawn in."""
-    half, rings = width / 2, []
-    for x, share in ((0.5 * length, 0.86), (0.5 * length - 0.35 * nose, 0.965), (0.5 * length - nose, 1.0),
-                     (-0.5 * length + nose, 1.0), (-0.5 * length + 0.35 * nose, 0.965), (-0.5 * length, 0.86)):  # fmt: skip
+    half, end, rings = width / 2, 0.5 * length, []
+    front = [(end, 0.86), (end - 0.35 * nose, 0.965), (end - nose, 1.0)]
+    for x, share in [*front, *((-x, share) for x, share in reversed(front))]:
         y = half * share
         ring = [(y, low), (y, low + 0.3), (y, high - 0.16), (y * 0.95, high - 0.04), (y * 0.84, high)]
         rings.append([(x, a, b) for a, b in [*ring, *((-a, b) for a, b in reversed(ring))]])

@@ -7,12 +7,13 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from pipelines.sites import SiteFolder, load_site
 from pipelines.stages.report import StageReport
 from pipelines.stages.simulate import actors_by_step, pinhole, read_scenario, surfaces
 
+T = TypeVar("T")
 _SCENE_S = 90.0
 
 # Shares of motor traffic and of the cycle track in every other scene, so that rare classes are learned too.
@@ -93,16 +95,22 @@ def _pictures(
     """Pictures of every scene, scenes rendered side by side, in the order of their seeds."""
     seeds: list[tuple[Split, int]] = [("val", s) for s in lessons.val_seeds]
     seeds += [("train", s) for s in lessons.train_seeds]
-    render = partial(_scene, folder.path, lessons.pictures_per_scene, chosen)
-    done, cores = 0, os.cpu_count() or 1
+    render, done = partial(_scene, folder.path, lessons.pictures_per_scene, chosen), 0
+    for pictures in side_by_side(render, seeds):
+        for one in pictures:
+            done += 1
+            progress(done)
+            yield one
+
+
+def side_by_side(render: Callable[..., T], scenes: Sequence[tuple[object, ...]]) -> Iterator[T]:
+    """Renders scenes on every core, in their order, holding no more of them than there are cores twice over."""
+    cores = os.cpu_count() or 1
     with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
-        waiting = iter(seeds)
+        waiting = iter(scenes)
         running = [pool.submit(render, *one) for one in islice(waiting, 2 * cores)]
         while running:
-            for one in running.pop(0).result():
-                done += 1
-                progress(done)
-                yield one
+            yield running.pop(0).result()
             running += [pool.submit(render, *one) for one in islice(waiting, 1)]
 
 
