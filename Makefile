@@ -49,8 +49,9 @@ bench: $(READY) ## Speeds as ratios in one run (ONLY=<name>).
 footage: $(READY) ## Renders the demo recording and its truth anew.
 	$(BIN)/passant simulate --site $(LINDENPLATZ) --video $(DEMO).mp4 --truth $(DEMO).truth.csv
 
-detector: $(READY) ## Trains the demo detector anew from random weights (about 40 minutes on 2 cores).
+detector: $(READY) ## Trains the demo detector anew from random weights and writes its card (about 45 minutes on 2 cores).
 	$(BIN)/passant train-detector --site $(LINDENPLATZ) --weights data/demo/detector.pt --log data/demo/detector.training.csv
+	$(BIN)/passant evaluate-detector --site $(LINDENPLATZ) --weights data/demo/detector.pt --log data/demo/detector.training.csv --card data/demo/detector.card.md
 
 lock: $(READY) ## Resolves the pinned requirements anew.
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

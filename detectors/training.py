@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from detectors.road_users import RoadUser
 from detectors.synthetic import Label
 from detectors.yolo import import_ultralytics
+
+if TYPE_CHECKING:
+    from ultralytics.engine.trainer import BaseTrainer
 
 Split = Literal["train", "val"]
 
@@ -39,11 +42,20 @@ class TrainingSettings:
     """
 
     architecture: str = "yolo11n.yaml"
-    classes: tuple[RoadUser, ...] = (RoadUser.PEDESTRIAN, RoadUser.CYCLIST, RoadUser.CAR, RoadUser.BUS)
+    classes: tuple[RoadUser, ...] = tuple(RoadUser)
     image_size_px: int = 640
-    epochs: int = 7
+    epochs: int = 11
     batch: int = 8
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A rendered picture of the size the detector sees, and its labels in shares of width and height."""
+
+    split: Split
+    image: NDArray[np.uint8]
+    lines: list[str]
 
 
 @dataclass(frozen=True)
@@ -54,27 +66,31 @@ class Trained:
     log: list[dict[str, str]]
 
 
-def write_pictures(
-    samples: Iterable[tuple[Split, NDArray[np.uint8], list[Label]]], folder: Path, settings: TrainingSettings
-) -> int:
+def picture(split: Split, image: NDArray[np.uint8], labels: list[Label], settings: TrainingSettings) -> Picture:
+    """A frame and its labels as the detector learns from them."""
+    height, width = image.shape[:2]
+    scale = settings.image_size_px / width
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return Picture(
+        split, np.asarray(small, np.uint8), [_line(label, width, height, settings.classes) for label in labels]
+    )
+
+
+def write_pictures(pictures: Iterable[Picture], folder: Path, settings: TrainingSettings) -> int:
     """Writes labelled pictures the way Ultralytics reads them, in random order.
 
     Returns:
         The number of pictures.
     """
     rng, number = np.random.default_rng(settings.seed), 0
-    for number, (split, image, labels) in enumerate(samples, start=1):
-        height, width = image.shape[:2]
-        scale = settings.image_size_px / width
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    for number, one in enumerate(pictures, start=1):
         # Ultralytics reads rectangular pictures in the order of their names and does not shuffle them.
         name = f"{rng.integers(10**9):09d}_{number:06d}"
         for kind in ("images", "labels"):
-            (folder / kind / split).mkdir(parents=True, exist_ok=True)
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))]
-        cv2.imwrite(str(folder / "images" / split / f"{name}.jpg"), small, quality)
-        lines = [_line(label, width, height, settings.classes) for label in labels]
-        (folder / "labels" / split / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            (folder / kind / one.split).mkdir(parents=True, exist_ok=True)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 95))]
+        cv2.imwrite(str(folder / "images" / one.split / f"{name}.jpg"), one.image, quality)
+        (folder / "labels" / one.split / f"{name}.txt").write_text("\n".join(one.lines) + "\n", encoding="utf-8")
     names = {i: road_user.value for i, road_user in enumerate(settings.classes)}
     data = {"path": str(folder.resolve()), "train": "images/train", "val": "images/val", "names": names}
     (folder / "data.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
@@ -89,6 +105,7 @@ def train(folder: Path, settings: TrainingSettings, config_dir: Path) -> Trained
     model = ultralytics.YOLO(settings.architecture, task="detect")
     # Ultralytics leaves one core idle when it trains on the CPU.
     model.add_callback("on_train_epoch_start", lambda _: torch.set_num_threads(os.cpu_count() or 1))
+    model.add_callback("on_pretrain_routine_end", _convolve_in_bfloat16)
     model.train(
         data=str(folder / "data.yaml"),
         project=str(folder.resolve()),
@@ -96,6 +113,7 @@ def train(folder: Path, settings: TrainingSettings, config_dir: Path) -> Trained
         imgsz=settings.image_size_px,
         epochs=settings.epochs,
         batch=settings.batch,
+        nbs=settings.batch,
         seed=settings.seed,
         deterministic=True,
         rect=True,
@@ -116,6 +134,33 @@ def train(folder: Path, settings: TrainingSettings, config_dir: Path) -> Trained
     with (folder / "run" / "results.csv").open(encoding="utf-8") as file:
         log = list(csv.DictReader(file))
     return Trained(folder / "run" / "weights" / "best.pt", log)
+
+
+def _convolve_in_bfloat16(trainer: BaseTrainer) -> None:
+    """Lets the trained network multiply in bfloat16, which Ultralytics offers on GPUs only; 1.7 times as fast here.
+
+    Losses, weights and the averaged copy that is validated and kept stay in single precision.
+    """
+    import torch
+
+    exact = trainer.model.predict
+
+    def predict(*args: object, **kwargs: object) -> object:
+        with torch.autocast("cpu", torch.bfloat16):
+            return _single(exact(*args, **kwargs))
+
+    trainer.model.predict = predict
+
+
+def _single(outputs: object) -> object:
+    """Tensors, however nested, in single precision."""
+    import torch
+
+    if isinstance(outputs, dict):
+        return {name: _single(value) for name, value in outputs.items()}
+    if isinstance(outputs, list | tuple):
+        return type(outputs)(_single(value) for value in outputs)
+    return outputs.float() if isinstance(outputs, torch.Tensor) else outputs
 
 
 def _line(label: Label, width: int, height: int, classes: tuple[RoadUser, ...]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import polars as pl
+import shapely
 from numpy.typing import NDArray
 
 from geo.calibration import Calibration
@@ -60,7 +61,9 @@ def line_certificates(calibration: Calibration, lines: Iterable[CountingLine]) -
 
 
 def _line_row(calibration: Calibration, line: CountingLine) -> tuple[str, float | None, float | None, float, float]:
-    places = np.linspace(line.start, line.end, _PLACES_ON_A_LINE)
+    way = shapely.LineString(line.path)
+    shares = np.linspace(0.0, 1.0, _PLACES_ON_A_LINE)
+    places = shapely.get_coordinates(shapely.line_interpolate_point(way, shares, normalized=True))
     pixels = calibration.plane.to_pixels(places)
     seen = ~np.isnan(pixels).any(axis=1)
     trusted = float(calibration.is_trusted(places).mean())

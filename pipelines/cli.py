@@ -225,6 +225,23 @@ def site_schema() -> None:
         console.print(path)
 
 
+@app.command("evaluate-detector")
+def evaluate_detector(
+    site: SiteOption,
+    weights: Annotated[Path, typer.Option(help="The .pt file to judge.")],
+    log: Annotated[Path, typer.Option(help="The CSV of its training.")],
+    card: Annotated[Path, typer.Option(help="The card to write, in Markdown.")],
+) -> None:
+    """Judges the demo detector on rendered scenes it has never seen and writes its card."""
+    from pipelines.sites import load_site
+    from pipelines.stages.detector_card import Exam, pictures_in, write_card
+
+    exam = Exam()
+    with frame_progress("judging", pictures_in(exam)) as progress:
+        report = write_card(load_site(site), exam, weights, log, card, Settings.from_environment(), progress)
+    console.print(f"{card}: {report.rows} pictures, {report.seconds:.0f} s")
+
+
 @audit_app.command("verify")
 def verify_audit() -> None:
     """Checks that no line of the audit log was changed, removed or inserted."""

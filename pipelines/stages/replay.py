@@ -25,9 +25,9 @@ from detectors.interchange import (
 )
 from detectors.tracks import Tracks
 from geo.crossings import Crossings, ground_crossings, image_crossings
+from geo.georeference import georeference
 from geo.movements import Movements, junction_movements
 from geo.site import Site
-from geo.trajectories import georeference
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def replay(
     tracks = (to_tracks if is_tracked else track_boxes)(foreign, recording_id=files[0].stem, start_utc=start_utc)
     found = [image_crossings(tracks, site.lines_of(camera_id, "image"))]
     if calibration := site.calibrations.get(camera_id):
-        trajectories = georeference(tracks, camera, calibration.plane)
+        trajectories = georeference(tracks, camera, calibration).trajectories
         found.append(ground_crossings(trajectories, site.lines_of(camera_id, "ground")))
     crossings = Crossings.validate(pl.concat(found))
     return Replay(tracks, crossings, junction_movements(tracks, crossings, site.junctions_of(camera_id)))

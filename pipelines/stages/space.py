@@ -10,7 +10,8 @@ import shapely
 
 from geo.dwell import Dwell, ZoneBalance, dwell, zone_balance
 from geo.level_of_service import DETECTOR_LIMIT_PER_M2, STANDARDS
-from geo.site import LocalFrame, Site, Zone
+from geo.local_frame import LocalFrame
+from geo.site import Site, Zone
 from geo.trajectories import Trajectories
 from geo.visits import Intervals, visits
 from geo.zone_occupancy import ZoneOccupancy, occupy_zones
