@@ -214,7 +214,8 @@ class Scenario(Described):
             ("walks", walks, [i.walk_id for i in self.incidents if i.walk_id]),
             ("crossings", crossings, [c for g in self.gates for c in g.crossings]),
             ("crossings", crossings, [s.crossing for s in self.spots.values() if s.crossing]),
-            ("stops", stops, [s.stop for s in (*self.gates, *self.spots.values()) if s.stop]),
+            ("stops", stops, [g.stop for g in self.gates if g.stop]),
+            ("stops", stops, [s.stop for s in self.spots.values() if s.stop]),
             ("spots", set(self.spots), [name for w in self.walks for name in w.via]),
         ]
         for part, known, names in used:

@@ -24,7 +24,7 @@ def widened(outline_m: Floats, margin_m: float) -> Floats:
     """A polygon (n, 2) grown by a margin."""
     import shapely
 
-    return shapely.get_coordinates(shapely.Polygon(outline_m).buffer(margin_m, join_style="mitre"))
+    return np.asarray(shapely.get_coordinates(shapely.Polygon(outline_m).buffer(margin_m, join_style="mitre")))
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ class Crowd:
         furthest = np.full(len(lagging), -1)
         np.maximum.at(furthest, self.group[here], k)
         lagging[self.group[here[~ready]]] = True
-        return ~lagging[self.group[here]] | (k < furthest[self.group[here]])
+        return np.asarray(~lagging[self.group[here]] | (k < furthest[self.group[here]]))
 
     def _walk(self, here: Ints, step_s: float, boxes: Floats) -> None:
         if len(here) == 0:

@@ -90,7 +90,7 @@ def test_base_flows_are_those_of_walks_and_flows_that_lead_across():
     walks = {w.walk_id: w for w in SCENARIO.walks}
     into = flows.filter(line_id="market_hall", direction="forward")
     assert set(into["source"]) == {w for w, walk in walks.items() if walk.via[-1] == "hall_door"}
-    street = flows.filter(line_id="street", direction="westbound" and "backward", road_user="tram")
+    street = flows.filter(line_id="street", direction="backward", road_user="tram")
     assert street["arrivals_per_h"].to_list() == [20.0]
     side = flows.filter(line_id="side_street", direction="backward", road_user="car")
     assert set(side["source"]) == {"side_right"}
