@@ -144,7 +144,7 @@ class SurfaceProperties(_Properties):
 
 def json_schemas() -> dict[str, dict[str, Any]]:
     """The JSON Schema of each file of a site folder, by the file's name."""
-    features = {
+    features: dict[str, tuple[str, type[BaseModel]]] = {
         "lines.geojson": ("LineString", LineProperties),
         "zones.geojson": ("Polygon", ZoneProperties),
         "plan.geojson": ("Polygon", SurfaceProperties),
