@@ -195,8 +195,8 @@ def _replace_site(session: Session, site: Site) -> None:
         "overlapping_views": ", ".join(" and ".join(pair) for pair in site.overlapping_views) or None,
     }
     session.run("delete_sites", site_id=site.site_id)
-    optional: dict[str, Any] = dict.fromkeys(("crs", "plan_geojson", "overlapping_views"), pl.String)
-    optional |= dict.fromkeys(("origin_lon", "origin_lat"), pl.Float64)
+    texts = dict.fromkeys(("crs", "plan_geojson", "overlapping_views"), pl.String)
+    optional = {**texts, "origin_lon": pl.Float64, "origin_lat": pl.Float64}
     session.insert("insert_sites", pl.DataFrame([row], schema_overrides=optional))
     session.run("delete_junctions", site_id=site.site_id)
     if site.junctions:
