@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,25 @@ class Release:
     @property
     def is_empty(self) -> bool:
         """Whether it holds no day of any site."""
-        return not self.files("flow_counts")
+        return not self.holds("flow_counts")
 
-    def files(self, table: str) -> list[str]:
-        """The files of a table."""
-        return [str(self.root / file["path"]) for file in self.manifest["tables"][table]["files"]]
+    def holds(self, table: str) -> bool:
+        """Whether it holds a file of a table."""
+        return table in self.manifest["tables"] and bool(self.manifest["tables"][table]["files"])
+
+    def files(self, table: str, site_id: str | None = None, days: tuple[date, date] | None = None) -> list[str]:
+        """The files of a table, or those that may hold rows of a site between two local days."""
+        return [
+            str(self.root / file["path"])
+            for file in self.manifest["tables"][table]["files"]
+            if site_id is None or file["site_id"] in (None, site_id)
+            if days is None or file["day"] is None or str(days[0]) <= file["day"] <= str(days[1])
+        ]
+
+    def days(self, site_id: str) -> tuple[date, date]:
+        """First and last released local day of a site."""
+        found = self.query("days_of_site", "quality", site_id=site_id).row(0)
+        return found[0], found[1]
 
     def plan(self, site_id: str) -> list[dict[str, Any]]:
         """The surfaces of a site's plan: kind, name, height_m, outline_m; empty where there is no plan."""
@@ -53,16 +68,20 @@ class Release:
         features = json.loads((self.root / file["path"]).read_text(encoding="utf-8"))["features"]
         return [feature["properties"] for feature in features]
 
-    def query(self, name: str, *tables: str, **values: object) -> pl.DataFrame:
+    def query(self, name: str, *tables: str, **values: Any) -> pl.DataFrame:  # noqa: ANN401
         """Runs ``sql/<name>.sql`` with each table's files and the values bound.
 
         Args:
             name: the query.
-            tables: the tables it reads, each bound as a list of files under its own name.
+            tables: the tables it reads, each bound as a list of files under its own name: those of
+                ``site_id`` and of ``first_day`` to ``last_day`` only, where these are among the values.
             values: further parameters.
         """
         text = (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-        bound = {**{table: self.files(table) for table in tables}, **values}
+        days = (values["first_day"], values["last_day"]) if "first_day" in values else None
+        # Any file of a table has its columns; one without a row of the period makes an empty answer.
+        read = {table: self.files(table, values.get("site_id"), days) or self.files(table)[:1] for table in tables}
+        bound = {**read, **values}
         with _connect(self.root) as connection:
             rows: pl.DataFrame = connection.sql(text, params=bound).pl()
         return rows

@@ -1,20 +1,22 @@
 -- Grain: weekday (1 Monday to 7 Sunday) x hour of one line, directions and classes summed. The rate
 -- is crossings per observed hour, NULL where that hour of that weekday was never observed.
-WITH quarters AS (
-    SELECT interval_start_utc, interval_start_local, sum(count) AS count, min(coverage) AS coverage
-    FROM read_parquet($flow_counts)
+WITH hours AS (
+    SELECT hour_start_local, sum(count) AS count, min(coverage) AS coverage
+    FROM read_parquet($flow_hourly)
     WHERE site_id = $site_id
         AND line_id = $line_id
         AND list_contains($road_users, road_user)
-        AND interval_start_local::DATE BETWEEN $first_day AND $last_day
+        AND list_contains($directions, direction)
+        AND list_contains($weekdays, isodow(hour_start_local))
+        AND hour_start_local::DATE BETWEEN $first_day AND $last_day
     GROUP BY ALL
 )
 SELECT
-    isodow(interval_start_local) AS weekday,
-    hour(interval_start_local) AS hour,
-    CASE WHEN sum(coverage) > 0 THEN sum(count) / (sum(coverage) / 4) END AS per_hour,
-    sum(coverage) / 4 AS observed_h,
-    count(DISTINCT interval_start_local::DATE) FILTER (coverage > 0) AS days
-FROM quarters
+    isodow(hour_start_local) AS weekday,
+    hour(hour_start_local) AS hour,
+    CASE WHEN sum(coverage) > 0 THEN sum(count) / sum(coverage) END AS per_hour,
+    sum(coverage) AS observed_h,
+    count(DISTINCT hour_start_local::DATE) FILTER (coverage > 0) AS days
+FROM hours
 GROUP BY ALL
 ORDER BY weekday, hour;

@@ -1,9 +1,10 @@
 -- Grain: cell of a site over a range of local days, classes summed: mean density (road users per m2,
--- Edie: time spent over area and observed time) in 1 m cells. Cells nobody entered do not appear.
+-- Edie: time spent over area and observed time) and mean velocity (way gone over time spent) in 1 m
+-- cells. Cells nobody entered do not appear.
 WITH observed AS (
-    SELECT camera_id, sum(coverage) * 900 AS observed_s
+    SELECT camera_id, sum(position_coverage) * 900 AS observed_s
     FROM (
-        SELECT camera_id, interval_start_utc, min(coverage) AS coverage
+        SELECT camera_id, interval_start_utc, min(position_coverage) AS position_coverage
         FROM read_parquet($coverage)
         WHERE site_id = $site_id
             AND list_contains($road_users, road_user)
@@ -12,7 +13,12 @@ WITH observed AS (
     )
     GROUP BY camera_id
 )
-SELECT o.cell_x, o.cell_y, sum(o.presence_s / observed.observed_s) AS density_per_m2
+SELECT
+    o.cell_x,
+    o.cell_y,
+    sum(o.presence_s / observed.observed_s) AS density_per_m2,
+    sum(o.dx_m) / sum(o.presence_s) AS vx_m_s,
+    sum(o.dy_m) / sum(o.presence_s) AS vy_m_s
 FROM read_parquet($occupancy) AS o
 JOIN observed USING (camera_id)
 WHERE o.site_id = $site_id
