@@ -36,8 +36,12 @@ def sites(release: Release) -> pl.DataFrame:
 
 @_kept
 def lines(release: Release, site_id: str) -> pl.DataFrame:
-    """line_id, name, space, forward, backward, start_x, start_y, end_x, end_y, calibration_note."""
-    return release.query("lines", "counting_lines", site_id=site_id)
+    """line_id, name, space, forward, backward, path_m (corners; pixels where space is image), calibration_note."""
+    found = release.query("lines", "counting_lines", site_id=site_id)
+    # Well-known text: LINESTRING (x y, x y, ...).
+    corners = pl.col("path_wkt").str.extract(r"\((.*)\)").str.split(",")
+    numbers = pl.element().str.strip_chars().str.split(" ").list.eval(pl.element().cast(pl.Float64))
+    return found.with_columns(path_m=corners.list.eval(numbers)).drop("path_wkt")
 
 
 @_kept
@@ -93,7 +97,7 @@ def _network(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
 
 def network(release: Release, selection: Selection, least_coverage: float) -> pl.DataFrame:
     """site_id, name, per_day (NULL: no whole day), coverage, last_day, lon, lat; of every site."""
-    chosen = {name: value for name, value in _chosen(selection).items() if name != "site_id"}
+    chosen = _without(selection, "site_id")
     return _network(release, days=selection.days, least_coverage=least_coverage, **chosen)
 
 
@@ -135,6 +139,44 @@ def peak_hours(release: Release, selection: Selection, line_id: str) -> pl.DataF
 
 
 @_kept
+def junctions(release: Release, site_id: str) -> pl.DataFrame:
+    """junction_id, name, gates (line_id, separated by commas), calibration_note."""
+    return release.query("junctions", "junctions", site_id=site_id)
+
+
+def movements(release: Release, selection: Selection, junction_id: str) -> pl.DataFrame:
+    """entry_line_id, exit_line_id (NULL: not seen), count."""
+    return _of_place(release, "movements", "movements", junction_id=junction_id, **_without(selection, "directions"))
+
+
+@_kept
+def zones(release: Release, site_id: str) -> pl.DataFrame:
+    """zone_id, name, purpose, area_m2, outline_m, calibration_note."""
+    return release.query("zones", "zones", site_id=site_id)
+
+
+@_kept
+def _of_place(release: Release, query: str, *tables: str, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
+    return release.query(query, *tables, **chosen)
+
+
+def zone_series(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
+    """start_local, present, density_per_m2, speed_m_s, directional_order (NULL: not observed), coverage."""
+    return _of_place(release, "zone_series", "zone_occupancy", zone_id=zone_id, **_without(selection, "directions"))
+
+
+def dwell(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
+    """kind, hour, ended, censored, median_s, p75_s, observed_h."""
+    return _of_place(release, "dwell", "dwell", zone_id=zone_id, **_without(selection, "directions"))
+
+
+def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
+    """standard, letter, rank, quarters, is_at_least; from the best letter to the worst."""
+    chosen = _without(selection, "directions", "road_users")
+    return _of_place(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
+
+
+@_kept
 def occupancy(
     release: Release, site_id: str, road_users: tuple[str, ...], first_day: date, last_day: date
 ) -> pl.DataFrame:
@@ -165,3 +207,8 @@ def _chosen(selection: Selection) -> dict[str, Any]:
         "first_day": selection.first_day,
         "last_day": selection.last_day,
     }
+
+
+def _without(selection: Selection, *names: str) -> dict[str, Any]:
+    """The same without what a query does not ask for."""
+    return {name: value for name, value in _chosen(selection).items() if name not in names}

@@ -173,8 +173,7 @@ def _plan(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[s
         ],
         "lines": [
             {
-                "start": moved((row["start_x"], row["start_y"])),
-                "end": moved((row["end_x"], row["end_y"])),
+                "path": [moved(point) for point in row["path_m"]],
                 **{
                     direction: {
                         "tail": moved(tail),

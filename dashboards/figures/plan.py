@@ -46,10 +46,10 @@ def heatmap_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.D
     Args:
         plan: surfaces with kind, name and outline_m.
         cells: cell_x, cell_y, density_per_m2.
-        lines: name, forward, backward, start_x, start_y, end_x, end_y in metres, forward_count, backward_count.
+        lines: name, forward, backward, path_m (corners in metres), forward_count, backward_count.
         say: the reader's language.
     """
-    figure = _plan(plan, extent_of(cells, lines), say)
+    figure = plan_of(plan, extent_of(cells, lines), say)
     if not cells.is_empty():
         figure.add_trace(_density(cells, say))
     _add_lines(figure, lines, say, widest=0.0)
@@ -65,7 +65,7 @@ def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words)
         say: the reader's language.
     """
     nothing = pl.DataFrame({"cell_x": [], "cell_y": []})
-    figure = _plan(plan, extent_of(nothing, lines), say)
+    figure = plan_of(plan, extent_of(nothing, lines), say)
     counts = [c for name in ("forward_count", "backward_count") for c in lines[name].drop_nulls()]
     _add_lines(figure, lines, say, widest=float(max(counts, default=0)))
     return figure
@@ -80,7 +80,7 @@ def flow_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.Data
         lines: as for `heatmap_on_plan`.
         say: the reader's language.
     """
-    figure = _plan(plan, extent_of(cells, lines), say)
+    figure = plan_of(plan, extent_of(cells, lines), say)
     if cells.is_empty():
         return figure
     speed = np.hypot(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy())
@@ -147,7 +147,8 @@ def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
     return figure
 
 
-def _plan(plan: list[dict[str, Any]], extent: tuple[float, float, float, float], say: Words) -> go.Figure:
+def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float], say: Words) -> go.Figure:
+    """An empty figure of the plan, north up, with its scale; the extent is west, east, south, north in metres."""
     left, right, low, high = extent
     axis = {"visible": False, "constrain": "domain"}
     figure = go.Figure()
@@ -176,9 +177,17 @@ def _surface(surface: dict[str, Any]) -> dict[str, Any]:
 
 def extent_of(cells: pl.DataFrame, lines: pl.DataFrame) -> tuple[float, float, float, float]:
     """West, east, south and north edge in metres of what holds cells and lines with a margin."""
-    x = [*cells["cell_x"], *lines["start_x"], *lines["end_x"]] or [-20.0, 20.0]
-    y = [*cells["cell_y"], *lines["start_y"], *lines["end_y"]] or [-15.0, 15.0]
+    corners = [point for path in lines["path_m"].to_list() for point in path]
+    x = [*cells["cell_x"], *(point[0] for point in corners)] or [-20.0, 20.0]
+    y = [*cells["cell_y"], *(point[1] for point in corners)] or [-15.0, 15.0]
     return min(x) - _MARGIN_M, max(x) + 1 + _MARGIN_M, min(y) - _MARGIN_M, max(y) + 1 + _MARGIN_M
+
+
+def middle_of(path_m: list[list[float]]) -> Floats:
+    """The place half-way along a path, in metres."""
+    path = np.array(path_m, float)
+    gone = np.r_[0.0, np.cumsum(np.hypot(*np.diff(path, axis=0).T))]
+    return np.array([np.interp(gone[-1] / 2, gone, path[:, axis]) for axis in (0, 1)])
 
 
 def _density(cells: pl.DataFrame, say: Words) -> go.Heatmap:
@@ -221,7 +230,7 @@ def _add_lines(figure: go.Figure, lines: pl.DataFrame, say: Words, *, widest: fl
 
 
 def _add_line(figure: go.Figure, row: dict[str, Any], say: Words, widest: float, has_labels: bool) -> None:
-    x, y = [row["start_x"], row["end_x"]], [row["start_y"], row["end_y"]]
+    x, y = np.array(row["path_m"], float).T
     hover = (
         f"<b>{row['name']}</b><br>{row['forward']}: {say.number(row['forward_count'])}"
         f"<br>{row['backward']}: {say.number(row['backward_count'])}<extra></extra>"
@@ -234,7 +243,7 @@ def _add_line(figure: go.Figure, row: dict[str, Any], say: Words, widest: float,
     for (direction, tail, tip, label), colour in zip(sides_of(row), (FORWARD, BACKWARD), strict=True):
         number = row[f"{direction}_count"]
         width = max(_THINNEST_PX, _WIDEST_PX * (number or 0) / widest) if widest else 2.5
-        _add_arrow(figure, tail, tip, colour, width)
+        draw_arrow(figure, tail, tip, colour, width)
         told = say.number(number) if number is not None else "n/o"
         figure.add_annotation(
             x=label[0],
@@ -252,8 +261,8 @@ def sides_of(row: dict[str, Any]) -> list[tuple[str, Floats, Floats, Floats]]:
 
     Forward is to the right of the line, looking from its start to its end.
     """
-    start, end = np.array([row["start_x"], row["start_y"]]), np.array([row["end_x"], row["end_y"]])
-    along, middle = (end - start) / float(np.hypot(*(end - start))), (start + end) / 2
+    path = np.array(row["path_m"], float)
+    along, middle = (path[-1] - path[0]) / float(np.hypot(*(path[-1] - path[0]))), middle_of(row["path_m"])
     right = np.array([along[1], -along[0]])
     return [
         (direction, middle + 0.3 * side, middle + 3.0 * side, middle + 4.2 * side)
@@ -261,7 +270,8 @@ def sides_of(row: dict[str, Any]) -> list[tuple[str, Floats, Floats, Floats]]:
     ]
 
 
-def _add_arrow(figure: go.Figure, tail: Any, tip: Any, colour: str, width_px: float) -> None:  # noqa: ANN401
+def draw_arrow(figure: go.Figure, tail: Any, tip: Any, colour: str, width_px: float) -> None:  # noqa: ANN401
+    """An arrow between two places in metres."""
     figure.add_annotation(
         x=tip[0],
         y=tip[1],
@@ -286,5 +296,5 @@ def _add_scale_and_north(figure: go.Figure, extent: tuple[float, float, float, f
     x, y = left + 1.0, low + 1.2
     figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": INK, "width": 3})
     figure.add_annotation(x=x + length / 2, y=y + 0.9, text=f"{length:.0f} m", showarrow=False)
-    _add_arrow(figure, (left + 1.5, high - 3.6), (left + 1.5, high - 1.0), INK, 2.0)
+    draw_arrow(figure, (left + 1.5, high - 3.6), (left + 1.5, high - 1.0), INK, 2.0)
     figure.add_annotation(x=left + 1.5, y=high - 4.4, text="N", showarrow=False)

@@ -13,10 +13,7 @@ LINES = pl.DataFrame(
         "name": ["Gate"],
         "forward": ["east"],
         "backward": ["west"],
-        "start_x": [0.0],
-        "start_y": [0.0],
-        "end_x": [0.0],
-        "end_y": [10.0],
+        "path_m": [[[0.0, 0.0], [0.0, 10.0]]],
         "forward_count": [12],
         "backward_count": pl.Series([None], dtype=pl.Int64),
     }
