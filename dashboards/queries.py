@@ -1,21 +1,24 @@
-"""One function, one file in ``sql/``, one frame."""
+"""One function, one file in ``sql/``, one frame; answers are kept, because a release never changes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
+import streamlit as st
 
 from dashboards.release import Release
+
+if TYPE_CHECKING:
+    from dashboards.views.selection import Selection
 
 TABLES = (
     "flow_counts",
     "flow_hourly",
     "flow_daily",
     "movements",
-    "coverage",
-    "occupancy",
-    "quality",
     "speeds",
     "speed_histogram",
     "queues",
@@ -24,90 +27,192 @@ TABLES = (
     "zone_occupancy",
     "level_of_service",
     "dwell",
+    "occupancy",
+    "coverage",
+    "quality",
+    "calibrations",
+    "line_certificates",
+    "calibration_sigma",
+    "camera_drift",
     "sites",
     "counting_lines",
     "junctions",
     "zones",
     "annotations",
     "weather",
-    "calibrations",
-    "calibration_sigma",
-    "line_certificates",
-    "camera_drift",
 )
-# Up to so many days a series shows quarter-hours, then days: never over 5,000 marks.
-QUARTER_HOUR_DAYS = 21
+_KEPT_ANSWERS = 400
+
+Answer = TypeVar("Answer", bound=Callable[..., Any])
 
 
+def _kept(function: Answer) -> Answer:
+    """Keeps answers by release version and arguments, shared by all readers of this process."""
+    keep = st.cache_data(
+        max_entries=_KEPT_ANSWERS, show_spinner=False, hash_funcs={Release: lambda release: release.version}
+    )
+    return keep(function)  # type: ignore[return-value]
+
+
+@_kept
 def sites(release: Release) -> pl.DataFrame:
-    """site_id, name, is_simulated."""
+    """site_id, name, is_simulated, origin_lon, origin_lat, time_zone."""
     return release.query("sites", "sites", "quality")
 
 
+@_kept
 def lines(release: Release, site_id: str) -> pl.DataFrame:
-    """line_id, name, space, forward, backward, path_wkt, calibration_note."""
-    return release.query("lines", "counting_lines", site_id=site_id)
+    """line_id, name, space, forward, backward, path_m (corners; pixels where space is image), calibration_note."""
+    found = release.query("lines", "counting_lines", site_id=site_id)
+    # Well-known text: LINESTRING (x y, x y, ...).
+    corners = pl.col("path_wkt").str.extract(r"\((.*)\)").str.split(",")
+    numbers = pl.element().str.strip_chars().str.split(" ").list.eval(pl.element().cast(pl.Float64))
+    return found.with_columns(path_m=corners.list.eval(numbers)).drop("path_wkt")
 
 
+@_kept
 def quality(release: Release, site_id: str) -> pl.DataFrame:
     """camera_id, day, recordings, recorded_s, observed_s, coverage, detector, errors and notes."""
     return release.query("quality", "quality", site_id=site_id)
 
 
-def totals(release: Release, site_id: str, first_day: date, last_day: date) -> pl.DataFrame:
-    """line_id, direction, road_user, count, observed_h."""
-    return release.query("totals", "flow_daily", site_id=site_id, first_day=first_day, last_day=last_day)
-
-
-def is_daily(first_day: date, last_day: date) -> bool:
-    """Whether a series over these days shows days and not quarter-hours."""
-    return (last_day - first_day).days >= QUARTER_HOUR_DAYS
-
-
-def series(
-    release: Release, site_id: str, line_id: str, road_users: list[str], first_day: date, last_day: date
-) -> pl.DataFrame:
-    """direction, interval_start_local, count (NULL: not observed), coverage; by quarter-hour or day."""
-    daily = is_daily(first_day, last_day)
-    return release.query(
-        "series_daily" if daily else "series",
-        "flow_daily" if daily else "flow_counts",
-        site_id=site_id,
-        line_id=line_id,
-        road_users=road_users,
-        first_day=first_day,
-        last_day=last_day,
-    )
-
-
-def events(release: Release, site_id: str, first_day: date, last_day: date) -> pl.DataFrame:
-    """kind, text, start_local, end_local (NULL: stays)."""
+@_kept
+def _events(release: Release, site_id: str, first_day: date, last_day: date) -> pl.DataFrame:
+    """first_day, last_day, kind, text; of what touches a period."""
     return release.query("annotations", "annotations", site_id=site_id, first_day=first_day, last_day=last_day)
 
 
-def hour_by_weekday(
-    release: Release, site_id: str, line_id: str, road_users: list[str], first_day: date, last_day: date
-) -> pl.DataFrame:
+def events(release: Release, selection: Selection) -> pl.DataFrame:
+    """first_day, last_day, kind, text."""
+    return _events(release, selection.site_id, selection.first_day, selection.last_day)
+
+
+@_kept
+def road_users(release: Release, site_id: str) -> pl.DataFrame:
+    """road_user: the classes that a detector of the site could tell."""
+    return release.query("road_users", "flow_daily", site_id=site_id)
+
+
+@_kept
+def _totals(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
+    return release.query("totals", "flow_daily", **chosen)
+
+
+def totals(release: Release, selection: Selection) -> pl.DataFrame:
+    """line_id, direction, road_user, count, observed_h."""
+    return _totals(release, **_chosen(selection))
+
+
+def with_counts(release: Release, selection: Selection) -> pl.DataFrame:
+    """Counting lines with forward_count, forward_observed_h and the same backward; NULL where not observed."""
+    found, counted = lines(release, selection.site_id), totals(release, selection)
+    for direction in ("forward", "backward"):
+        one = counted.filter(direction=direction).group_by("line_id")
+        sums = one.agg(
+            pl.col("count").sum().alias(f"{direction}_count"),
+            pl.col("observed_h").max().alias(f"{direction}_observed_h"),
+        )
+        found = found.join(sums, on="line_id", how="left", maintain_order="left")
+    return found
+
+
+@_kept
+def _network(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
+    return release.query("network", "flow_daily", "sites", **chosen)
+
+
+def network(release: Release, selection: Selection, least_coverage: float) -> pl.DataFrame:
+    """site_id, name, per_day (NULL: no whole day), coverage, last_day, lon, lat; of every site."""
+    chosen = _without(selection, "site_id")
+    return _network(release, days=selection.days, least_coverage=least_coverage, **chosen)
+
+
+@_kept
+def _days(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
+    return release.query("days", "flow_daily", **chosen)
+
+
+def days(release: Release, selection: Selection, line_id: str | None = None) -> pl.DataFrame:
+    """day, count (NULL: not observed), coverage; of one line or of all."""
+    return _days(release, line_ids=[line_id] if line_id else [], **_chosen(selection))
+
+
+@_kept
+def _of_line(release: Release, query: str, table: str, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
+    return release.query(query, table, **chosen)
+
+
+def series(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
+    """direction, start_local, count (NULL: not observed), coverage, observed_h; by the chosen interval."""
+    interval = selection.interval
+    table = {"quarter": "flow_counts", "hour": "flow_hourly"}.get(interval, "flow_daily")
+    return _of_line(release, f"series_{interval}", table, line_id=line_id, **_chosen(selection))
+
+
+def hour_by_weekday(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
     """Weekday (1 to 7), hour, per_hour (NULL: never observed), observed_h, days."""
-    return release.query(
-        "hour_by_weekday",
-        "flow_hourly",
-        site_id=site_id,
-        line_id=line_id,
-        road_users=road_users,
-        first_day=first_day,
-        last_day=last_day,
-    )
+    return _of_line(release, "hour_by_weekday", "flow_hourly", line_id=line_id, **_chosen(selection))
 
 
-def occupancy(release: Release, site_id: str, road_users: list[str], first_day: date, last_day: date) -> pl.DataFrame:
-    """cell_x, cell_y, density_per_m2."""
+def hour_by_direction(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
+    """Direction, hour, per_hour (NULL: never observed)."""
+    return _of_line(release, "hour_by_direction", "flow_hourly", line_id=line_id, **_chosen(selection))
+
+
+def peak_hours(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
+    """day, peak_start_local, count, peak_hour_factor; of days with a wholly observed hour."""
+    return _of_line(release, "peak_hours", "flow_counts", line_id=line_id, **_chosen(selection))
+
+
+@_kept
+def junctions(release: Release, site_id: str) -> pl.DataFrame:
+    """junction_id, name, gates (line_id, separated by commas), calibration_note."""
+    return release.query("junctions", "junctions", site_id=site_id)
+
+
+def movements(release: Release, selection: Selection, junction_id: str) -> pl.DataFrame:
+    """entry_line_id, exit_line_id (NULL: not seen), count."""
+    return _of_place(release, "movements", "movements", junction_id=junction_id, **_without(selection, "directions"))
+
+
+@_kept
+def zones(release: Release, site_id: str) -> pl.DataFrame:
+    """zone_id, name, purpose, area_m2, outline_m, calibration_note."""
+    return release.query("zones", "zones", site_id=site_id)
+
+
+@_kept
+def _of_place(release: Release, query: str, *tables: str, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
+    return release.query(query, *tables, **chosen)
+
+
+def zone_series(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
+    """start_local, present, density_per_m2, speed_m_s, directional_order (NULL: not observed), coverage."""
+    return _of_place(release, "zone_series", "zone_occupancy", zone_id=zone_id, **_without(selection, "directions"))
+
+
+def dwell(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
+    """kind, hour, ended, censored, median_s, p75_s, observed_h."""
+    return _of_place(release, "dwell", "dwell", zone_id=zone_id, **_without(selection, "directions"))
+
+
+def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
+    """standard, letter, rank, quarters, is_at_least; from the best letter to the worst."""
+    chosen = _without(selection, "directions", "road_users")
+    return _of_place(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
+
+
+@_kept
+def occupancy(
+    release: Release, site_id: str, road_users: tuple[str, ...], first_day: date, last_day: date
+) -> pl.DataFrame:
+    """cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s."""
     return release.query(
         "occupancy",
         "occupancy",
         "coverage",
         site_id=site_id,
-        road_users=road_users,
+        road_users=list(road_users),
         first_day=first_day,
         last_day=last_day,
     )
@@ -116,3 +221,20 @@ def occupancy(release: Release, site_id: str, road_users: list[str], first_day: 
 def download(release: Release, table: str, site_id: str) -> pl.DataFrame:
     """Every released row of a table for one site, as released."""
     return release.query(f"download_{table}", table, site_id=site_id)
+
+
+def _chosen(selection: Selection) -> dict[str, Any]:
+    """The part of a selection that decides numbers, as parameters."""
+    return {
+        "site_id": selection.site_id,
+        "road_users": list(selection.road_users),
+        "directions": list(selection.directions),
+        "weekdays": list(selection.weekdays),
+        "first_day": selection.first_day,
+        "last_day": selection.last_day,
+    }
+
+
+def _without(selection: Selection, *names: str) -> dict[str, Any]:
+    """The same without what a query does not ask for."""
+    return {name: value for name, value in _chosen(selection).items() if name not in names}

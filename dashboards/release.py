@@ -40,13 +40,25 @@ class Release:
     @property
     def is_empty(self) -> bool:
         """Whether it holds no day of any site."""
-        return not self.files("flow_counts")
+        return not self.holds("flow_counts")
 
-    def files(self, table: str, days: tuple[date, date] | None = None) -> list[str]:
-        """The files of a table, or those of them that may hold something of two local days or between them."""
-        every = self.manifest["tables"][table]["files"]
-        within = [file for file in every if not days or not file["day"] or str(days[0]) <= file["day"] <= str(days[1])]
-        return [str(self.root / file["path"]) for file in within or every[:1]]
+    def holds(self, table: str) -> bool:
+        """Whether it holds a file of a table."""
+        return table in self.manifest["tables"] and bool(self.manifest["tables"][table]["files"])
+
+    def files(self, table: str, site_id: str | None = None, days: tuple[date, date] | None = None) -> list[str]:
+        """The files of a table, or those that may hold rows of a site between two local days."""
+        return [
+            str(self.root / file["path"])
+            for file in self.manifest["tables"][table]["files"]
+            if site_id is None or file["site_id"] in (None, site_id)
+            if days is None or _touches(file, days)
+        ]
+
+    def days(self, site_id: str) -> tuple[date, date]:
+        """First and last released local day of a site."""
+        found = self.query("days_of_site", "quality", site_id=site_id).row(0)
+        return found[0], found[1]
 
     def plan(self, site_id: str) -> list[dict[str, Any]]:
         """The surfaces of a site's plan: kind, name, height_m, outline_m; empty where there is no plan."""
@@ -61,15 +73,26 @@ class Release:
 
         Args:
             name: the query.
-            tables: the tables it reads, each bound as a list of files under its own name.
-            values: further parameters; ``first_day`` and ``last_day`` also narrow the files.
+            tables: the tables it reads, each bound as a list of files under its own name: those of
+                ``site_id`` and of ``first_day`` to ``last_day`` only, where these are among the values.
+            values: further parameters.
         """
         text = (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
         days = (values["first_day"], values["last_day"]) if "first_day" in values else None
-        bound = {**{table: self.files(table, days) for table in tables}, **values}
+        # Any file of a table has its columns; one without a row of the period makes an empty answer.
+        read = {table: self.files(table, values.get("site_id"), days) or self.files(table)[:1] for table in tables}
+        bound = {**read, **values}
         with _connect(self.root) as connection:
             rows: pl.DataFrame = connection.sql(text, params=bound).pl()
         return rows
+
+
+def _touches(file: dict[str, Any], days: tuple[date, date]) -> bool:
+    """Whether a file's day or month has a day between two, both included; a file of all days does."""
+    first, last = map(str, days)
+    if file["day"]:
+        return bool(first <= file["day"] <= last)
+    return file["month"] is None or first[:7] <= file["month"] <= last[:7]
 
 
 def open_latest(released: Path) -> Release | None:

@@ -1,11 +1,13 @@
 -- Grain: weekday (1 Monday to 7 Sunday) x hour of one line, directions and classes summed. The rate
 -- is crossings per observed hour, NULL where that hour of that weekday was never observed.
 WITH hours AS (
-    SELECT hour_start_utc, hour_start_local, sum(count) AS count, min(coverage) AS coverage
+    SELECT hour_start_local, sum(count) AS count, min(coverage) AS coverage
     FROM read_parquet($flow_hourly)
     WHERE site_id = $site_id
         AND line_id = $line_id
         AND list_contains($road_users, road_user)
+        AND list_contains($directions, direction)
+        AND list_contains($weekdays, isodow(hour_start_local))
         AND hour_start_local::DATE BETWEEN $first_day AND $last_day
     GROUP BY ALL
 )

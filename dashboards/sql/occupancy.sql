@@ -1,7 +1,7 @@
 -- Grain: cell of a site over a range of local days, classes summed: mean density (road users per m2,
--- Edie: time spent over area and the time in which positions were observed) in 1 m cells. Cells nobody
--- entered do not appear. Where the views of cameras overlap, the camera that saw most of a cell speaks for
--- it; cameras are never added.
+-- Edie: time spent over area and the time in which positions were observed) and mean velocity (way gone
+-- over time spent) in 1 m cells. Cells nobody entered do not appear. Where the views of cameras overlap,
+-- the camera that saw most of a cell speaks for it; cameras are never added.
 WITH observed AS (
     SELECT camera_id, sum(coverage) * 900 AS observed_s
     FROM (
@@ -14,10 +14,15 @@ WITH observed AS (
     )
     GROUP BY camera_id
     HAVING observed_s > 0
-)
-SELECT cell_x, cell_y, max(density_per_m2) AS density_per_m2
-FROM (
-    SELECT o.camera_id, o.cell_x, o.cell_y, sum(o.presence_s / observed.observed_s) AS density_per_m2
+),
+seen AS (
+    SELECT
+        o.cell_x,
+        o.cell_y,
+        o.camera_id,
+        sum(o.presence_s / observed.observed_s) AS density_per_m2,
+        sum(o.dx_m) / sum(o.presence_s) AS vx_m_s,
+        sum(o.dy_m) / sum(o.presence_s) AS vy_m_s
     FROM read_parquet($occupancy) AS o
     JOIN observed USING (camera_id)
     WHERE o.site_id = $site_id
@@ -25,5 +30,12 @@ FROM (
         AND o.interval_start_local::DATE BETWEEN $first_day AND $last_day
     GROUP BY ALL
 )
+SELECT
+    cell_x,
+    cell_y,
+    max(density_per_m2) AS density_per_m2,
+    arg_max(vx_m_s, density_per_m2) AS vx_m_s,
+    arg_max(vy_m_s, density_per_m2) AS vy_m_s
+FROM seen
 GROUP BY ALL
 ORDER BY cell_x, cell_y;

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import io
-
 import polars as pl
 import streamlit as st
 
 from dashboards import queries
 from dashboards.release import Release
-from dashboards.views.selection import say_if_simulated
+from dashboards.views.frame import heading, table, to_csv, to_parquet
+from dashboards.words import Words
 
-_FORMULA = "^[=+\\-@\t\r]"
 
-
-def show(release: Release) -> None:
+def show(release: Release, say: Words) -> None:
     """The page."""
-    st.title("Downloads")
+    heading(say("downloads"), say("downloads_about"))
     if release.is_empty:
-        st.info("This release holds no observed day yet. Run the pipeline, then reload this page.")
+        st.info(say("nothing_observed"), icon=":material/hourglass_empty:")
         st.stop()
     manifest = release.manifest
     st.markdown(
-        f"Release **{release.version}**, {manifest['tier']} tier, published {manifest['published_at_utc']}. "
-        "Exact aggregates for authorised staff and agencies; nothing about anyone in particular is in them."
+        say("release_about", version=release.version, tier=manifest["tier"], published=manifest["published_at_utc"])
     )
-    names = dict(queries.sites(release).select("site_id", "name").iter_rows())
-    site_id = st.selectbox("Site", list(names), format_func=names.__getitem__, key="site", bind="query-params")
-    is_simulated = say_if_simulated(queries.sites(release), site_id)
-    for table in queries.TABLES:
-        _offer(release, table, site_id, is_simulated=is_simulated)
-    st.subheader("Data dictionary")
+    sites = {site["site_id"]: site for site in queries.sites(release).iter_rows(named=True)}
+    names = {site_id: site["name"] for site_id, site in sites.items()}
+    site_id = st.selectbox(say("site"), list(names), format_func=names.__getitem__, key="site", bind="query-params")
+    is_simulated = sites[site_id]["is_simulated"]
+    if is_simulated:
+        st.markdown(f":orange-badge[:material/science: {say('simulated')}] {say('simulated_long')}")
+    for name in queries.TABLES:
+        if release.holds(name):
+            _offer(release, name, site_id, say, is_simulated=is_simulated)
+    st.subheader(say("dictionary"))
     dictionary = data_dictionary(release)
-    st.dataframe(dictionary, hide_index=True, height=420, alt="Every column of every table with its type and meaning.")
+    table(dictionary, alt=say("dictionary_alt"), height=420)
     st.download_button("data_dictionary.csv", to_csv(dictionary), "data_dictionary.csv", "text/csv", on_click="ignore")
     if manifest["held"]:
-        st.subheader("Held back")
-        st.dataframe(pl.DataFrame(manifest["held"]), hide_index=True, alt="Days a failed check holds back, and why.")
+        st.subheader(say("held_back"))
+        table(pl.DataFrame(manifest["held"]), alt=say("held_alt"))
 
 
-def _offer(release: Release, table: str, site_id: str, *, is_simulated: bool) -> None:
+def _offer(release: Release, table: str, site_id: str, say: Words, *, is_simulated: bool) -> None:
     described = release.manifest["tables"][table]
     stem = f"passant_{site_id}{'_simulated' if is_simulated else ''}_{table}_{release.version}"
     about, as_csv, as_parquet = st.columns([3, 1, 1], vertical_alignment="center")
@@ -51,7 +51,7 @@ def _offer(release: Release, table: str, site_id: str, *, is_simulated: bool) ->
         "text/csv",
         key=f"{table}-csv",
         on_click="ignore",
-        help=f"{table} as CSV, UTF-8, empty cells for NULL",
+        help=say("as_csv", table=table),
         width="stretch",
     )
     as_parquet.download_button(
@@ -61,7 +61,7 @@ def _offer(release: Release, table: str, site_id: str, *, is_simulated: bool) ->
         "application/vnd.apache.parquet",
         key=f"{table}-parquet",
         on_click="ignore",
-        help=f"{table} as Parquet",
+        help=say("as_parquet", table=table),
         width="stretch",
     )
 
@@ -75,17 +75,3 @@ def data_dictionary(release: Release) -> pl.DataFrame:
             for c in release.manifest["tables"][table]["columns"]
         ]
     )
-
-
-def to_csv(rows: pl.DataFrame) -> bytes:
-    """CSV in which no text starts a formula when a spreadsheet opens it; NULL is an empty cell."""
-    text = pl.col(pl.String)
-    safe = rows.with_columns(pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep())
-    return safe.write_csv().encode()
-
-
-def to_parquet(rows: pl.DataFrame) -> bytes:
-    """Parquet, zstd."""
-    buffer = io.BytesIO()
-    rows.write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()

@@ -1,73 +1,197 @@
-"""The filter bar that every page shares: site, days and classes, kept in the address."""
+"""The filter bar that every page shares, kept in the address so that a link reproduces the page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, Literal
 
-import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import queries
 from dashboards.release import Release
+from dashboards.words import LANGUAGES, Words, words
 
-_DAYS_AT_FIRST = 14
 ROAD_USERS = ("pedestrian", "cyclist", "scooter", "motorcycle", "car", "van", "bus", "truck", "tram")
+MOTOR_VEHICLES = ("motorcycle", "car", "van", "bus", "truck", "tram")
+PERIODS = {"last_7_days": 7, "last_28_days": 28, "last_12_months": 365, "everything": None, "own_dates": None}
+DIRECTIONS = ("both", "forward", "backward")
+DAY_TYPES = {"all_days": (1, 2, 3, 4, 5, 6, 7), "workdays": (1, 2, 3, 4, 5), "weekends": (6, 7)}
+INTERVALS = ("quarter", "hour", "day", "week")
+UNITS = ("crossings", "per_observed_hour")
+
+Interval = Literal["quarter", "hour", "day", "week"]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a page shows."""
+    """What a page shows.
 
+    Attributes:
+        weekdays: 1 Monday to 7 Sunday.
+        directions: forward, backward or both.
+        interval: what the series counts over.
+        is_rate: per observed hour instead of crossings.
+    """
+
+    words: Words
     site_id: str
     site_name: str
+    is_simulated: bool
     first_day: date
     last_day: date
-    road_users: list[str]
+    road_users: tuple[str, ...]
+    directions: tuple[str, ...]
+    weekdays: tuple[int, ...]
+    interval: Interval
+    is_rate: bool
+
+    @property
+    def days(self) -> int:
+        """Length of the period."""
+        return (self.last_day - self.first_day).days + 1
+
+    def moved(self, days: int) -> Selection:
+        """The same selection, so many days earlier."""
+        back = timedelta(days=days)
+        return Selection(**{**vars(self), "first_day": self.first_day - back, "last_day": self.last_day - back})
 
 
-def choose(release: Release) -> Selection:
-    """Shows the filter bar and returns what is chosen; ends the page where nothing is released."""
+def language() -> Words:
+    """The language switch."""
+    say = words("en")
+    place = st.container(horizontal=True, horizontal_alignment="right", key="language")
+    chosen = place.segmented_control(
+        say("language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        default="en",
+        required=True,
+        key="lang",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return words(chosen or "en")
+
+
+def choose(release: Release, say: Words, *, has_series: bool = False) -> Selection:
+    """Shows the filter bar and returns what is chosen; ends the page where nothing is released.
+
+    Args:
+        release: what is there to choose from.
+        say: the reader's language.
+        has_series: whether the page shows a series, whose interval and unit can be chosen.
+    """
     if release.is_empty:
-        st.info("This release holds no observed day yet. Run the pipeline, then reload this page.")
+        st.info(say("nothing_observed"), icon=":material/hourglass_empty:")
         st.stop()
     sites = queries.sites(release)
-    names = dict(sites.select("site_id", "name").iter_rows())
-    where, when, who = st.columns([1, 1, 2])
-    with where:
-        site_id = st.selectbox("Site", list(names), format_func=names.__getitem__, key="site", bind="query-params")
-    days = queries.quality(release, site_id)["day"].unique().sort().to_list()
-    with when:
-        first_day, last_day = _days(days)
-    known = queries.totals(release, site_id, days[0], days[-1])["road_user"].unique().to_list()
-    offered = [road_user for road_user in ROAD_USERS if road_user in known]
-    with who:
-        chosen = st.pills(
-            "Road users", offered, selection_mode="multi", default=offered, format_func=str.capitalize, key="who"
-        )
-    say_if_simulated(sites, site_id)
+    with st.container(border=True, key="filters"):
+        where, when, who, more = st.columns([2.2, 2, 4.6, 1.2], vertical_alignment="bottom")
+        site = _site(where, sites.rows(named=True), say)
+        first_day, last_day = _period(when, release.days(site["site_id"]), say)
+        chosen = _road_users(who, queries.road_users(release, site["site_id"])["road_user"].to_list(), say)
+        with more.popover(say("more_filters"), icon=":material/tune:", width="stretch"):
+            directions, weekdays, interval, is_rate = _finer(say, has_series, (last_day - first_day).days + 1)
+    if site["is_simulated"]:
+        st.markdown(f":orange-badge[:material/science: {say('simulated')}] {say('simulated_long')}")
     if not chosen:
-        st.info("Choose at least one kind of road user.")
+        st.info(say("choose_road_user"), icon=":material/info:")
         st.stop()
-    return Selection(site_id, names[site_id], first_day, last_day, list(chosen))
+    return Selection(
+        say, site["site_id"], site["name"], site["is_simulated"], first_day, last_day, tuple(chosen), directions,
+        weekdays, interval, is_rate,
+    )  # fmt: skip
 
 
-def say_if_simulated(sites: pl.DataFrame, site_id: str) -> bool:
-    """Says so where nothing of a site is real, and returns it."""
-    is_simulated = bool(sites.filter(site_id=site_id)["is_simulated"][0])
-    if is_simulated:
-        st.markdown(
-            ":orange-badge[:material/science: Simulated] Everything about this site is made up: footage was rendered, "
-            "counts, events and weather were simulated; nobody was filmed."
+def choose_line(release: Release, selection: Selection) -> dict[str, Any] | None:
+    """A counting line of the site, or None where there is none."""
+    lines = queries.lines(release, selection.site_id).rows(named=True)
+    names = {line["name"]: line for line in lines}
+    if not names:
+        return None
+    picked = st.pills(
+        selection.words("line"), list(names), default=next(iter(names)), required=True, key="line", bind="query-params"
+    )
+    return names[picked or next(iter(names))]
+
+
+def _site(column: DeltaGenerator, sites: list[dict[str, Any]], say: Words) -> dict[str, Any]:
+    names = {str(site["site_id"]): site for site in sites}
+    site_id = column.selectbox(
+        say("site"), list(names), format_func=lambda i: str(names[i]["name"]), key="site", bind="query-params"
+    )
+    return names[str(site_id)]
+
+
+def _period(column: DeltaGenerator, days: tuple[date, date], say: Words) -> tuple[date, date]:
+    """A period that ends with the last released day, or one's own."""
+    first, last = days
+    offered = [name for name, length in PERIODS.items() if length is None or (last - first).days + 1 > length]
+    period = column.selectbox(
+        say("period"),
+        offered,
+        index=offered.index("last_28_days") if "last_28_days" in offered else 0,
+        format_func=lambda name: say(f"period_{name}"),
+        key="period",
+        bind="query-params",
+    )
+    if period == "own_dates":
+        picked = column.date_input(
+            say("dates"),
+            (max(first, last - timedelta(days=27)), last),
+            min_value=first,
+            max_value=last,
+            key="dates",
+            bind="query-params",
+            format="YYYY-MM-DD",
+            label_visibility="collapsed",
         )
-    return is_simulated
+        chosen = [day for day in (picked if isinstance(picked, tuple) else (picked,)) if day is not None]
+        return (chosen[0], chosen[-1]) if chosen else (first, last)
+    length = PERIODS[period]
+    return (max(first, last - timedelta(days=length - 1)) if length else first), last
 
 
-def _days(days: list[date]) -> tuple[date, date]:
-    if len(days) == 1:
-        st.text_input("Day", f"{days[0]:%a %d %b %Y}", disabled=True)
-        return days[0], days[0]
-    recent = max(days[0], days[-1] - timedelta(days=_DAYS_AT_FIRST - 1))
-    picked = st.date_input("Days", (recent, days[-1]), min_value=days[0], max_value=days[-1])
-    both = [day for day in (picked if isinstance(picked, tuple) else (picked,)) if day is not None]
-    return (both[0], both[-1]) if both else (days[0], days[-1])
+def _road_users(column: DeltaGenerator, known: list[str], say: Words) -> list[str]:
+    offered = [road_user for road_user in ROAD_USERS if road_user in known]
+    chosen: list[str] = column.pills(
+        say("road_users"),
+        offered,
+        selection_mode="multi",
+        default=offered,
+        format_func=say.road_user,
+        key="who",
+        bind="query-params",
+    )
+    return chosen
+
+
+def _finer(say: Words, has_series: bool, days: int) -> tuple[tuple[str, ...], tuple[int, ...], Interval, bool]:
+    direction = _switch("direction", DIRECTIONS, say)
+    day_type = _switch("day_type", tuple(DAY_TYPES), say)
+    interval: Interval = "quarter" if days <= 2 else "hour" if days <= 10 else "day"
+    is_rate = False
+    if has_series:
+        # A chart is read up to some thousand marks; finer intervals are offered for shorter periods.
+        offered = [name for name, longest in zip(INTERVALS, (16, 62, 800, 10_000), strict=True) if days <= longest]
+        interval = _switch("interval", ("automatic", *offered), say)  # type: ignore[assignment]
+        if interval not in INTERVALS:
+            interval = "quarter" if days <= 2 else "hour" if days <= 10 else "day"
+        is_rate = _switch("unit", UNITS, say) == "per_observed_hour"
+    directions = ("forward", "backward") if direction == "both" else (direction,)
+    return directions, DAY_TYPES[day_type], interval, is_rate
+
+
+def _switch(name: str, options: tuple[str, ...], say: Words) -> str:
+    chosen = st.segmented_control(
+        say(name),
+        list(options),
+        default=options[0],
+        required=True,
+        format_func=lambda option: say(f"{name}_{option}"),
+        key=name,
+        bind="query-params",
+    )
+    return chosen or options[0]

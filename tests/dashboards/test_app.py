@@ -4,9 +4,10 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards.views.downloads import to_csv
+from dashboards.views.frame import to_csv
+from dashboards.words import words
 
-PAGES = ("map", "trends", "downloads")
+PAGES = ("overview", "site", "place", "movements", "plaza", "compare", "quality", "downloads", "methods")
 
 
 def app(monkeypatch, data):
@@ -14,17 +15,22 @@ def app(monkeypatch, data):
     return AppTest.from_file(Path("dashboards/app.py").resolve(), default_timeout=60).run()
 
 
-def view(monkeypatch, data, name):
+def view(monkeypatch, data, name, language="en", **parameters):
     """One page on its own, as AppTest reaches pages made of functions only through the app."""
     monkeypatch.setenv("PASSANT_DATA", str(data))
 
-    def script(name):
+    def script(name, language):
+        import importlib
+
         from dashboards.release import data_folder, open_latest
-        from dashboards.views import downloads, place, trends
+        from dashboards.words import words
 
-        {"map": place, "trends": trends, "downloads": downloads}[name].show(open_latest(data_folder() / "released"))
+        page = importlib.import_module(f"dashboards.views.{name}")
+        page.show(open_latest(data_folder() / "released"), words(language))
 
-    test = AppTest.from_function(script, args=(name,), default_timeout=60)
+    test = AppTest.from_function(script, args=(name, language), default_timeout=60)
+    for key, value in parameters.items():
+        test.query_params[key] = value
     return test.run()
 
 
@@ -36,32 +42,62 @@ def texts(test):
     )
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_shows_the_small_day(monkeypatch, counted_day, name):
-    test = view(monkeypatch, counted_day.settings.data, name)
+def test_every_page_shows_the_small_day(monkeypatch, counted_day, name, language):
+    test = view(monkeypatch, counted_day.settings.data, name, language)
     assert not test.exception
-    assert test.title[0].value == name.capitalize()
+    assert test.title[0].value == words(language)(name)
 
 
-def test_the_map_says_what_it_rests_on(monkeypatch, counted_day):
-    test = view(monkeypatch, counted_day.settings.data, "map")
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "methods"])
+def test_every_page_says_that_it_is_simulated(monkeypatch, counted_day, name):
+    assert "Simulated" in texts(view(monkeypatch, counted_day.settings.data, name))
+
+
+def test_the_overview_says_what_it_cannot_say(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "overview")
     metrics = {m.label: m.value for m in test.metric}
-    assert metrics["Observed"] == "0 min 04 s"
-    assert metrics["Of the recorded time"] == "100%"
-    assert metrics["Uncertainty"] == "not validated"
-    assert "Simulated" in texts(test)
+    assert metrics["On foot, crossings per day"] == "no whole day"
+    assert "not enough history" in texts(test)
+    assert "not validated" in texts(test)
 
 
-def test_trends_say_when_history_is_short(monkeypatch, counted_day):
-    test = view(monkeypatch, counted_day.settings.data, "trends")
+def test_data_quality_says_what_numbers_rest_on(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "quality")
+    metrics = {m.label: m.value for m in test.metric}
+    assert metrics["Of the recorded time"] == "100.0 %"
+    assert metrics["Validation"] == "not validated"
+    assert metrics["Calibration error (leave-one-out)"].endswith(" m")
+
+
+def test_a_site_says_when_history_is_short(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "site")
     assert "Not enough history" in texts(test)
-    assert "Gate: 2 crossings in 0 min 04 s observed" in texts(test)
+    metrics = {m.label: m.value for m in test.metric}
+    assert metrics["Crossings counted"] == "2"
+    assert metrics["Observed time"] == "0 min 04 s"
+    assert metrics["Busiest hour"] == "no whole hour"
 
 
 def test_choosing_a_line_changes_the_page(monkeypatch, counted_day):
-    test = view(monkeypatch, counted_day.settings.data, "trends")
-    test.selectbox(key="line").select("gate_px").run()
-    assert "Gate (pixels)" in texts(test)
+    test = view(monkeypatch, counted_day.settings.data, "site")
+    assert "Gate by quarter-hour" in texts(test)
+    test.button_group(key="line").set_value("Gate (pixels)").run()
+    assert "Gate (pixels) by quarter-hour" in texts(test)
+
+
+def test_a_link_reproduces_the_choice(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "site", line="Gate (pixels)", direction="forward")
+    assert "Gate (pixels) by quarter-hour" in texts(test)
+    assert {m.label: m.value for m in test.metric}["Crossings counted"] == "1"
+
+
+def test_without_a_class_the_page_asks_for_one(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "site")
+    test.button_group(key="who").set_value([]).run()
+    assert not test.exception
+    assert "Choose at least one kind of road user." in texts(test)
 
 
 def test_before_the_first_release_the_app_says_what_to_do(monkeypatch, tmp_path):
@@ -70,10 +106,10 @@ def test_before_the_first_release_the_app_says_what_to_do(monkeypatch, tmp_path)
     assert "make demo" in texts(test)
 
 
-def test_the_app_opens_on_the_map(monkeypatch, counted_day):
+def test_the_app_opens_on_the_overview(monkeypatch, counted_day):
     test = app(monkeypatch, counted_day.settings.data)
     assert not test.exception
-    assert test.title[0].value == "Map"
+    assert test.title[0].value == "Overview"
 
 
 def test_no_text_becomes_a_formula_in_a_spreadsheet():

@@ -1,73 +1,78 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
 
-from dashboards import figures
+from dashboards import design, figures
+from dashboards.words import words
+
+SAY = words("en")
 
 LINES = pl.DataFrame(
     {
         "name": ["Gate"],
         "forward": ["east"],
         "backward": ["west"],
-        "path_wkt": ["LINESTRING (0.0 0.0, 0.0 10.0)"],
+        "path_m": [[[0.0, 0.0], [0.0, 10.0]]],
         "forward_count": [12],
         "backward_count": pl.Series([None], dtype=pl.Int64),
     }
 )
-CELLS = pl.DataFrame({"cell_x": [-2, 3], "cell_y": [1, 4], "density_per_m2": [0.01, 0.05]})
+CELLS = pl.DataFrame(
+    {"cell_x": [-2, 3], "cell_y": [1, 4], "density_per_m2": [0.01, 0.05], "vx_m_s": [1.0, 0.0], "vy_m_s": [0.0, -0.5]}
+)
 PLAN = [{"kind": "plaza", "outline_m": [[-5, 0], [5, 0], [5, 8], [-5, 8]]}]
 
 
+NAMES = {"forward": "east", "backward": "west"}
+
+
 def test_cells_lie_where_they_are():
-    figure = figures.heatmap_on_plan(PLAN, CELLS, LINES)
+    figure = figures.heatmap_on_plan(PLAN, CELLS, LINES, SAY)
     heat = next(trace for trace in figure.data if trace.type == "heatmap")
     assert heat.z.shape == (4, 6)
     assert (heat.z[0][0], heat.z[3][5]) == pytest.approx((1.0, 5.0))
     assert (heat.x[0], heat.y[-1]) == (-1.5, 4.5)
 
 
-def test_forward_points_to_the_right_of_the_line():
-    figure = figures.heatmap_on_plan(PLAN, CELLS, LINES)
-    arrow = next(a for a in figure.layout.annotations if a.arrowcolor == figures.FORWARD)
-    assert arrow.x > 0
+@pytest.mark.parametrize("draw", [figures.heatmap_on_plan, lambda p, _, li, say: figures.volumes_on_plan(p, li, say)])
+def test_forward_points_to_the_right_of_the_line(draw):
+    figure = draw(PLAN, CELLS, LINES, SAY)
+    arrow = next(a for a in figure.layout.annotations if a.arrowcolor == design.FORWARD)
+    assert arrow.x > arrow.ax
     assert arrow.y == pytest.approx(5.0)
 
 
-def test_a_bent_line_is_drawn_with_its_corners_and_arrows_half_way():
-    bent = LINES.with_columns(path_wkt=pl.lit("LINESTRING (0.0 0.0, 0.0 2.0, 6.0 2.0)"))
-    figure = figures.heatmap_on_plan(PLAN, CELLS, bent)
-    drawn = next(trace for trace in figure.data if trace.type == "scatter")
-    assert list(zip(drawn.x, drawn.y, strict=True)) == [(0, 0), (0, 2), (6, 2)]
-    arrow = next(a for a in figure.layout.annotations if a.arrowcolor == figures.FORWARD)
-    assert arrow.x == pytest.approx(2.0)
-    assert arrow.y < 2
+def test_arrows_of_flow_point_the_way_it_goes():
+    arrows = figures.flow_on_plan(PLAN, CELLS, LINES, SAY).data[0]
+    assert [angle % 360 for angle in arrows.marker.angle] == pytest.approx([90.0, 180.0])  # clockwise from north
+    assert list(arrows.customdata) == pytest.approx([1.0, 0.5])
 
 
 def test_what_was_not_observed_is_never_a_zero():
-    texts = [a.text for a in figures.heatmap_on_plan(PLAN, CELLS, LINES).layout.annotations]
+    texts = [a.text for a in figures.heatmap_on_plan(PLAN, CELLS, LINES, SAY).layout.annotations]
     assert "<b>12</b>" in texts
     assert "<b>n/o</b>" in texts
     assert "<b>0</b>" not in texts
 
 
-def test_a_map_of_nothing_is_still_a_plan():
-    figure = figures.heatmap_on_plan(PLAN, CELLS.head(0), LINES.head(0))
-    assert len(figure.layout.shapes) == 2
+@pytest.mark.parametrize("draw", [figures.heatmap_on_plan, figures.flow_on_plan])
+def test_a_map_of_nothing_is_still_a_plan(draw):
+    assert len(draw(PLAN, CELLS.head(0), LINES.head(0), SAY).layout.shapes) == 2
 
 
 def series():
     start = datetime(2026, 6, 10, 8)
     rows = [
-        (direction, start + timedelta(minutes=15 * i), count, coverage)
+        (direction, start + timedelta(minutes=15 * i), count, coverage, coverage / 4)
         for direction in ("forward", "backward")
         for i, (count, coverage) in enumerate([(None, 0.0), (None, 0.0), (6, 0.5), (0, 1.0)])
     ]
-    return pl.DataFrame(rows, schema=["direction", "interval_start_local", "count", "coverage"], orient="row")
+    return pl.DataFrame(rows, schema=["direction", "start_local", "count", "coverage", "observed_h"], orient="row")
 
 
 def test_unobserved_time_is_grey_and_has_no_bar():
-    figure = figures.flow_series(series(), {"forward": "east", "backward": "west"}, per_hour=False)
+    figure = figures.by_direction(series(), NAMES, "quarter", SAY, is_rate=False)
     assert list(figure.data[0].y) == [None, None, 6, 0]
     assert list(figure.data[1].y) == [None, None, -6, 0]
     (grey,) = figure.layout.shapes
@@ -75,19 +80,101 @@ def test_unobserved_time_is_grey_and_has_no_bar():
 
 
 def test_rates_are_per_observed_hour():
-    figure = figures.flow_series(series(), {"forward": "east", "backward": "west"}, per_hour=True)
+    figure = figures.by_direction(series(), NAMES, "quarter", SAY, is_rate=True)
     assert figure.data[0].y[2] == pytest.approx(6 / (0.5 * 0.25))
+
+
+def test_one_direction_alone_goes_up():
+    figure = figures.by_direction(series(), {"backward": "west"}, "quarter", SAY, is_rate=False)
+    assert figure.data[0].y[2] == 6
+
+
+NO_EVENT = pl.DataFrame(schema={"first_day": pl.Date, "last_day": pl.Date, "text": pl.String})
+
+
+def days(counts, coverage=1.0, first=date(2026, 6, 1)):
+    return pl.DataFrame(
+        {
+            "day": [first + timedelta(days=i) for i in range(len(counts))],
+            "count": pl.Series(counts, dtype=pl.Int64),
+            "coverage": [0.0 if c is None else coverage for c in counts],
+        }
+    )
+
+
+def test_the_trend_has_a_gap_where_nobody_looked():
+    figure = figures.trend(days([10] * 8 + [None] * 8 + [10] * 8), NO_EVENT, SAY)
+    mean = figure.data[-1].y
+    assert mean[4] == pytest.approx(10)
+    assert mean[11] is None
+    assert figure.layout.shapes[0].x0 == date(2026, 6, 9)
+
+
+def test_a_thin_day_is_hollow_and_out_of_the_mean():
+    rows = days([10] * 14).with_columns(
+        count=pl.when(pl.col("day") == date(2026, 6, 7)).then(1).otherwise("count"),
+        coverage=pl.when(pl.col("day") == date(2026, 6, 7)).then(0.2).otherwise("coverage"),
+    )
+    figure = figures.trend(rows, NO_EVENT, SAY)
+    hollow = next(t for t in figure.data if t.marker.symbol == "circle-open")
+    assert list(hollow.y) == [1]
+    assert figure.data[-1].y[6] == pytest.approx(10)
+
+
+def test_events_are_marked_on_the_trend():
+    event = pl.DataFrame({"first_day": [date(2026, 6, 3)], "last_day": [date(2026, 6, 3)], "text": ["New crossing"]})
+    figure = figures.trend(days([10] * 14), event, SAY)
+    assert [a.text for a in figure.layout.annotations] == ["New crossing"]
 
 
 def test_an_hour_never_observed_is_empty():
     week = pl.DataFrame(
         {"weekday": [3, 3], "hour": [8, 9], "per_hour": [120.0, None], "observed_h": [0.5, 0.0], "days": [1, 0]}
     )
-    heat = figures.hour_by_weekday(week).data[0]
+    heat = figures.hour_by_weekday(week, SAY).data[0]
     assert heat.z[2][8] == 120
     assert heat.z[2][9] != heat.z[2][9]
     assert heat.customdata[2][9] == "not observed"
 
 
+def test_the_calendar_leaves_days_without_a_recording_empty():
+    rows = pl.DataFrame({"day": [date(2026, 6, 10)], "coverage": [0.25]})
+    heat = figures.coverage(rows, date(2026, 6, 9), date(2026, 6, 16), SAY).data[0]
+    assert heat.z.shape == (7, 2)
+    assert heat.z[2][0] == 25
+    assert "not observed" in heat.customdata[1][0]
+    assert heat.customdata[0][0] == ""  # before the period
+
+
+def test_shares_add_up():
+    rows = pl.DataFrame({"road_user": ["car", "tram"], "count": [75, 25]})
+    figure = figures.class_split(rows, SAY)
+    assert [trace.x[0] for trace in figure.data] == [75, 25]
+
+
+def test_a_change_without_enough_days_is_said_and_not_drawn():
+    rows = pl.DataFrame(
+        {
+            "line": ["a", "b"],
+            "change": [0.1, None],
+            "lo95": [0.05, None],
+            "hi95": [0.2, None],
+            "is_clear": [True, False],
+            "days_before": [20, 1],
+            "days_after": [20, 1],
+        }
+    )
+    figure = figures.changes(rows, SAY)
+    assert list(figure.data[0].y) == ["a"]
+    assert [a.text for a in figure.layout.annotations] == ["not enough history"]
+
+
+def test_every_class_has_its_colour_and_its_name():
+    from dashboards.views.selection import ROAD_USERS
+
+    assert set(ROAD_USERS) == set(design.ROAD_USER_COLOURS)
+    assert len(set(design.ROAD_USER_COLOURS.values())) == len(ROAD_USERS)
+
+
 def test_nothing_is_sent_to_a_cloud():
-    assert figures.CONFIG["showSendToCloud"] is False
+    assert design.config("x")["showSendToCloud"] is False

@@ -1,0 +1,63 @@
+"""One look: colours that any eye can tell apart, one chart layout, one place for key figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboards.words import Words
+
+# After Okabe and Ito, "Color Universal Design" (2008); motor vehicles are the greys and the warm hues.
+ROAD_USER_COLOURS = {
+    "pedestrian": "#0072b2",
+    "cyclist": "#009e73",
+    "scooter": "#56b4e9",
+    "motorcycle": "#cc79a7",
+    "car": "#7a828c",
+    "van": "#a9b0b8",
+    "bus": "#e69f00",
+    "truck": "#d55e00",
+    "tram": "#8c510a",
+}
+FORWARD, BACKWARD = "#0b6e99", "#e07a1f"
+DIRECTION_COLOURS = {"forward": FORWARD, "backward": BACKWARD}
+INK, PAPER, GRID, AXIS, UNOBSERVED = "#22313f", "rgba(0,0,0,0)", "rgba(128,140,150,0.25)", "#8a949e", "#8a949e"
+ACCENT, QUIET = "#0b6e99", "#9aa5af"
+
+# Nothing leaves this machine: Plotly's own upload button is off.
+_CONFIG: dict[str, Any] = {
+    "showSendToCloud": False,
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+}
+
+
+def config(name: str) -> dict[str, Any]:
+    """Plotly's settings, with the name under which a picture of the chart is saved."""
+    return {**_CONFIG, "toImageButtonOptions": {"format": "png", "scale": 3, "filename": f"passant_{name}"}}
+
+
+def lay_out(figure: go.Figure, say: Words, *, height: int, **changes: Any) -> go.Figure:  # noqa: ANN401
+    """Gives a chart the common layout."""
+    axis = {"gridcolor": GRID, "zerolinecolor": AXIS, "ticks": "", "automargin": True}
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        separators=say.separators,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left", "title": {"text": ""}},
+        hoverlabel={"align": "left"},
+        xaxis={**axis, "showgrid": False},
+        yaxis=axis,
+        modebar={"orientation": "v"},
+    )
+    figure.update_layout(**changes)
+    return figure
+
+
+def mark_unobserved(figure: go.Figure, runs: list[tuple[Any, Any]]) -> None:
+    """Shades the time that nobody observed."""
+    for start, end in runs:
+        figure.add_vrect(x0=start, x1=end, fillcolor=UNOBSERVED, opacity=0.16, line_width=0, layer="below")

@@ -1,0 +1,31 @@
+"""Frame to figure, pure: no state, no files, no Streamlit."""
+
+from dashboards.figures.calendar import coverage, hour_by_weekday
+from dashboards.figures.changes import changes, profiles
+from dashboards.figures.movements import flows, matrix, turning_diagram
+from dashboards.figures.plan import flow_on_plan, heatmap_on_plan, site_map, volumes_on_plan
+from dashboards.figures.plaza import day_profile, fundamental_diagram, levels, occupancy, stays
+from dashboards.figures.series import butterfly, by_direction, class_split, trend
+
+__all__ = [
+    "butterfly",
+    "by_direction",
+    "changes",
+    "class_split",
+    "coverage",
+    "day_profile",
+    "flow_on_plan",
+    "flows",
+    "fundamental_diagram",
+    "heatmap_on_plan",
+    "hour_by_weekday",
+    "levels",
+    "matrix",
+    "occupancy",
+    "profiles",
+    "site_map",
+    "stays",
+    "trend",
+    "turning_diagram",
+    "volumes_on_plan",
+]

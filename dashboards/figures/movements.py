@@ -1,0 +1,148 @@
+"""From which gate to which: arrows to scale, a matrix and a flow diagram."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+from numpy.typing import NDArray
+
+from dashboards.design import INK, lay_out
+from dashboards.figures.plan import Floats, draw_arrow, extent_of, middle_of, plan_of
+from dashboards.words import Words
+
+# One colour per gate entered by, told apart by any eye; the gate's name stands beside it.
+GATE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b4b8a", "#8c510a")
+_WIDEST_PX, _THINNEST_PX = 18.0, 1.0
+_NO_CELLS = pl.DataFrame({"cell_x": [], "cell_y": []})
+
+
+def turning_diagram(plan: list[dict[str, Any]], gates: pl.DataFrame, rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Every movement as an arrow from gate to gate over the plan, as wide as its count.
+
+    Args:
+        plan: surfaces with kind, name and outline_m.
+        gates: line_id, name, path_m; of one junction.
+        rows: entry_line_id, exit_line_id, count; rows without both gates are not drawn.
+        say: the reader's language.
+    """
+    figure = plan_of(plan, extent_of(_NO_CELLS, gates), say)
+    assigned = rows.drop_nulls(["entry_line_id", "exit_line_id"]).sort("count")
+    widest = float(assigned["count"].max() or 1)  # type: ignore[arg-type]
+    places = {row["line_id"]: middle_of(row["path_m"]) for row in gates.iter_rows(named=True)}
+    names = dict(gates.select("line_id", "name").iter_rows())
+    colours = _colours(list(names))
+    centre = np.mean(list(places.values()), axis=0)
+    for row in assigned.iter_rows(named=True):
+        entry, leave = row["entry_line_id"], row["exit_line_id"]
+        way = _bend(places[entry], places[leave], centre, is_u_turn=entry == leave)
+        width = max(_THINNEST_PX, _WIDEST_PX * row["count"] / widest)
+        figure.add_trace(
+            go.Scatter(
+                x=way[:-3, 0],
+                y=way[:-3, 1],
+                mode="lines",
+                line={"color": colours[entry], "width": width},
+                opacity=0.85,
+                hovertemplate=f"<b>{names[entry]} → {names[leave]}</b><br>{say.number(row['count'])}<extra></extra>",
+            )
+        )
+        draw_arrow(figure, way[-4], way[-1], colours[entry], width)
+    for line_id, place in places.items():
+        path = np.array(gates.filter(line_id=line_id)["path_m"].to_list()[0])
+        figure.add_trace(
+            go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip")
+        )
+        away = place + 2.5 * (place - centre) / max(float(np.hypot(*(place - centre))), 1e-6)
+        figure.add_annotation(
+            x=away[0],
+            y=away[1],
+            text=f"<b>{names[line_id]}</b>",
+            showarrow=False,
+            font={"color": "white", "size": 12},
+            bgcolor=colours[line_id],
+            borderpad=3,
+        )
+    return figure
+
+
+def _colours(gates: list[str]) -> dict[str, str]:
+    return {gate: GATE_COLOURS[i % len(GATE_COLOURS)] for i, gate in enumerate(gates)}
+
+
+def _bend(start: Floats, end: Floats, centre: Floats, *, is_u_turn: bool) -> NDArray[np.float64]:
+    """A quadratic curve (n, 2) from gate to gate by way of the junction's middle, kept to the right."""
+    along = end - start if not is_u_turn else centre - start
+    right = np.array([along[1], -along[0]]) / max(float(np.hypot(*along)), 1e-6)
+    start, end = start + 0.9 * right, end + (0.9 if not is_u_turn else -0.9) * right
+    t = np.linspace(0, 1, 24)[:, None]
+    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * centre + t**2 * end)
+
+
+def matrix(gates: pl.DataFrame, rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Origin by destination, with those whose gate was not seen in a row and a column of their own.
+
+    Args:
+        gates: line_id, name.
+        rows: entry_line_id, exit_line_id (NULL: not seen), count.
+        say: the reader's language.
+    """
+    names = {**dict(gates.select("line_id", "name").iter_rows()), None: say("unassigned")}
+    order = list(names)
+    values = np.zeros((len(order), len(order)), int)
+    for entry, leave, count in rows.select("entry_line_id", "exit_line_id", "count").iter_rows():
+        values[order.index(entry), order.index(leave)] = count
+    labels = [names[gate] for gate in order]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=labels,
+            y=labels,
+            text=[[say.number(v) if v else "" for v in row] for row in values.tolist()],
+            texttemplate="%{text}",
+            colorscale="Blues",
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate=f"{say('from_gate')} %{{y}}<br>{say('to_gate')} %{{x}}<br>%{{z}}<extra></extra>",
+        )
+    )
+    return lay_out(
+        figure,
+        say,
+        height=110 + 44 * len(order),
+        xaxis={"title": {"text": say("to_gate")}, "side": "top", "type": "category", "showgrid": False},
+        yaxis={"title": {"text": say("from_gate")}, "autorange": "reversed", "type": "category", "showgrid": False},
+    )
+
+
+def flows(gates: pl.DataFrame, rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Entries to the left, exits to the right, bands as wide as counts.
+
+    Args:
+        gates: line_id, name.
+        rows: entry_line_id, exit_line_id (NULL: not seen), count.
+        say: the reader's language.
+    """
+    names = {**dict(gates.select("line_id", "name").iter_rows()), None: say("unassigned")}
+    order, colours = list(names), _colours([g for g in names if g])
+    tints = [colours.get(gate, "#9aa5af") for gate in order]
+    figure = go.Figure(
+        go.Sankey(
+            node={"label": [names[g] for g in order] * 2, "color": tints * 2, "thickness": 14, "pad": 14},
+            link={
+                "source": [order.index(e) for e in rows["entry_line_id"]],
+                "target": [len(order) + order.index(e) for e in rows["exit_line_id"]],
+                "value": rows["count"].to_list(),
+                "color": [_faded(colours.get(e, "#9aa5af")) for e in rows["entry_line_id"]],
+            },
+        )
+    )
+    return lay_out(figure, say, height=340)
+
+
+def _faded(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.4)"

@@ -1,0 +1,300 @@
+"""The plan of a place, north up in metres, and what is drawn on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+from numpy.typing import NDArray
+
+from dashboards.design import BACKWARD, FORWARD, INK, PAPER
+from dashboards.words import Words
+
+Floats = NDArray[np.float64]
+
+DENSITY = [
+    [0.0, "rgba(255,255,229,0)"],
+    [0.04, "rgba(254,227,145,0.75)"],
+    [0.3, "rgba(254,153,41,0.85)"],
+    [0.65, "rgba(204,76,2,0.9)"],
+    [1.0, "rgba(102,37,6,0.95)"],
+]
+SURFACES = {
+    "ground": "#e9e5dd",
+    "plaza": "#efe9df",
+    "footway": "#e3e1dc",
+    "carriageway": "#c9ccd0",
+    "cycle_track": "#dfc4bd",
+    "tram_track": "#b9bdc4",
+    "parking": "#d5d7da",
+    "marking": "#f8f8f6",
+    "kerb": "#d8d4cc",
+    "green": "#cbddc2",
+    "tree": "rgba(126,166,112,0.55)",
+    "building": "#b9aa98",
+}
+FURNITURE = "#8d7b68"
+_MARGIN_M = 6.0
+_WIDEST_PX, _THINNEST_PX = 16.0, 1.5
+
+
+def heatmap_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> go.Figure:
+    """Mean density over the plan, with the counting lines and their counts.
+
+    Args:
+        plan: surfaces with kind, name and outline_m.
+        cells: cell_x, cell_y, density_per_m2.
+        lines: name, forward, backward, path_m (corners in metres), forward_count, backward_count.
+        say: the reader's language.
+    """
+    figure = plan_of(plan, extent_of(cells, lines), say)
+    if not cells.is_empty():
+        figure.add_trace(_density(cells, say))
+    _add_lines(figure, lines, say, widest=0.0)
+    return figure
+
+
+def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words) -> go.Figure:
+    """The counting lines over the plan, with arrows as wide as their counts.
+
+    Args:
+        plan: surfaces with kind, name and outline_m.
+        lines: as for `heatmap_on_plan`.
+        say: the reader's language.
+    """
+    nothing = pl.DataFrame({"cell_x": [], "cell_y": []})
+    figure = plan_of(plan, extent_of(nothing, lines), say)
+    counts = [c for name in ("forward_count", "backward_count") for c in lines[name].drop_nulls()]
+    _add_lines(figure, lines, say, widest=float(max(counts, default=0)))
+    return figure
+
+
+def flow_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> go.Figure:
+    """Mean velocity of every cell as an arrow, over the plan; arrows fade where few passed.
+
+    Args:
+        plan: surfaces with kind, name and outline_m.
+        cells: cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s.
+        lines: as for `heatmap_on_plan`.
+        say: the reader's language.
+    """
+    figure = plan_of(plan, extent_of(cells, lines), say)
+    if cells.is_empty():
+        return figure
+    speed = np.hypot(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy())
+    x, y = cells["cell_x"].to_numpy() + 0.5, cells["cell_y"].to_numpy() + 0.5
+    bearing = np.degrees(np.arctan2(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy()))
+    top = float(np.nanpercentile(speed, 98)) or 1.0
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="markers",
+            customdata=speed,
+            marker={
+                "symbol": "arrow",
+                "angle": bearing,
+                "size": 5 + 9 * np.clip(speed / top, 0, 1),
+                "color": speed,
+                "cmin": 0,
+                "cmax": top,
+                "colorscale": "Viridis_r",
+                "colorbar": _colorbar("m/s"),
+            },
+            hovertemplate=f"%{{customdata:.2f}} m/s<br>{say('cell_place')}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    _add_lines(figure, lines, say, widest=0.0, has_labels=False)
+    return figure
+
+
+def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
+    """Sites at their places, sized by crossings per day; north up, without any map service.
+
+    Args:
+        sites: name, lon, lat, per_day (NULL: no whole day).
+        say: the reader's language.
+    """
+    placed = sites.drop_nulls(["lon", "lat"])
+    top = float(placed["per_day"].max() or 1.0)  # type: ignore[arg-type]
+    size = [6.0 if v is None else 6 + 34 * (v / top) ** 0.5 for v in placed["per_day"].to_list()]
+    told = [say.number(v) if v is not None else say("no_whole_day") for v in placed["per_day"].to_list()]
+    figure = go.Figure(
+        go.Scatter(
+            x=placed["lon"].to_list(),
+            y=placed["lat"].to_list(),
+            mode="markers",
+            text=placed["name"].to_list(),
+            customdata=told,
+            marker={"size": size, "color": FORWARD, "opacity": 0.65, "line": {"width": 1, "color": "white"}},
+            hovertemplate=f"<b>%{{text}}</b><br>%{{customdata}} {say('crossings_per_day')}<extra></extra>",
+        )
+    )
+    latitude = float(placed["lat"].mean() or 0.0)  # type: ignore[arg-type]
+    figure.update_layout(
+        height=460,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor=PAPER,
+        plot_bgcolor="rgba(138,148,158,0.10)",
+        separators=say.separators,
+        xaxis={"visible": False},
+        # One degree of longitude is shorter than one of latitude by the cosine of the latitude.
+        yaxis={"visible": False, "scaleanchor": "x", "scaleratio": 1 / max(np.cos(np.radians(latitude)), 0.1)},
+    )
+    return figure
+
+
+def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float], say: Words) -> go.Figure:
+    """An empty figure of the plan, north up, with its scale; the extent is west, east, south, north in metres."""
+    left, right, low, high = extent
+    axis = {"visible": False, "constrain": "domain"}
+    figure = go.Figure()
+    figure.update_layout(
+        shapes=[_surface(surface) for surface in plan],
+        xaxis={**axis, "range": [left, right], "constraintoward": "left"},
+        yaxis={**axis, "range": [low, high], "scaleanchor": "x", "constraintoward": "top"},
+        height=520,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=SURFACES["plaza"],
+        separators=say.separators,
+        showlegend=False,
+        font={"color": INK},
+        dragmode="pan",
+    )
+    _add_scale_and_north(figure, extent)
+    return figure
+
+
+def _surface(surface: dict[str, Any]) -> dict[str, Any]:
+    path = "M" + " L".join(f"{x},{y}" for x, y in surface["outline_m"]) + " Z"
+    colour = SURFACES.get(surface["kind"], FURNITURE)
+    return {"type": "path", "path": path, "fillcolor": colour, "line": {"width": 0}, "layer": "below"}
+
+
+def extent_of(cells: pl.DataFrame, lines: pl.DataFrame) -> tuple[float, float, float, float]:
+    """West, east, south and north edge in metres of what holds cells and lines with a margin."""
+    corners = [point for path in lines["path_m"].to_list() for point in path]
+    x = [*cells["cell_x"], *(point[0] for point in corners)] or [-20.0, 20.0]
+    y = [*cells["cell_y"], *(point[1] for point in corners)] or [-15.0, 15.0]
+    return min(x) - _MARGIN_M, max(x) + 1 + _MARGIN_M, min(y) - _MARGIN_M, max(y) + 1 + _MARGIN_M
+
+
+def middle_of(path_m: list[list[float]]) -> Floats:
+    """The place half-way along a path, in metres."""
+    path = np.array(path_m, float)
+    gone = np.r_[0.0, np.cumsum(np.hypot(*np.diff(path, axis=0).T))]
+    return np.array([np.interp(gone[-1] / 2, gone, path[:, axis]) for axis in (0, 1)])
+
+
+def _density(cells: pl.DataFrame, say: Words) -> go.Heatmap:
+    low_x, low_y = int(cells["cell_x"].min()), int(cells["cell_y"].min())  # type: ignore[arg-type]
+    width, height = int(cells["cell_x"].max()) - low_x + 1, int(cells["cell_y"].max()) - low_y + 1  # type: ignore[arg-type]
+    per_100_m2 = np.full((height, width), np.nan)
+    rows = cells["cell_y"].to_numpy() - low_y, cells["cell_x"].to_numpy() - low_x
+    per_100_m2[rows] = cells["density_per_m2"].to_numpy() * 100
+    # Whoever rests on a bench would turn everything else pale.
+    top = float(np.nanpercentile(per_100_m2, 98))
+    return go.Heatmap(
+        z=per_100_m2,
+        x=np.arange(width) + low_x + 0.5,
+        y=np.arange(height) + low_y + 0.5,
+        zmin=0,
+        zmax=top,
+        colorscale=DENSITY,
+        hovertemplate=f"%{{z:.2f}} {say('per_100_m2')}<br>{say('cell_place')}<extra></extra>",
+        colorbar=_colorbar(say("per_100_m2_short")),
+    )
+
+
+def _colorbar(title: str) -> dict[str, Any]:
+    return {
+        "title": {"text": title},
+        "thickness": 12,
+        "len": 0.46,
+        "x": 0.985,
+        "xanchor": "right",
+        "y": 0.02,
+        "yanchor": "bottom",
+        "bgcolor": "rgba(251,250,248,0.85)",
+        "outlinewidth": 0,
+    }
+
+
+def _add_lines(figure: go.Figure, lines: pl.DataFrame, say: Words, *, widest: float, has_labels: bool = True) -> None:
+    for row in lines.iter_rows(named=True):
+        _add_line(figure, row, say, widest, has_labels)
+
+
+def _add_line(figure: go.Figure, row: dict[str, Any], say: Words, widest: float, has_labels: bool) -> None:
+    x, y = np.array(row["path_m"], float).T
+    hover = (
+        f"<b>{row['name']}</b><br>{row['forward']}: {say.number(row['forward_count'])}"
+        f"<br>{row['backward']}: {say.number(row['backward_count'])}<extra></extra>"
+    )
+    figure.add_trace(
+        go.Scatter(x=x, y=y, mode="lines", line={"color": INK, "width": 4}, hovertemplate=hover, name=row["name"])
+    )
+    if not has_labels:
+        return
+    for (direction, tail, tip, label), colour in zip(sides_of(row), (FORWARD, BACKWARD), strict=True):
+        number = row[f"{direction}_count"]
+        width = max(_THINNEST_PX, _WIDEST_PX * (number or 0) / widest) if widest else 2.5
+        draw_arrow(figure, tail, tip, colour, width)
+        told = say.number(number) if number is not None else "n/o"
+        figure.add_annotation(
+            x=label[0],
+            y=label[1],
+            text=f"<b>{told}</b>",
+            showarrow=False,
+            font={"color": "white", "size": 13},
+            bgcolor=colour,
+            borderpad=3,
+        )
+
+
+def sides_of(row: dict[str, Any]) -> list[tuple[str, Floats, Floats, Floats]]:
+    """For each direction of a line: where its arrow begins and ends and where its number stands, in metres.
+
+    Forward is to the right of the line, looking from its start to its end.
+    """
+    path = np.array(row["path_m"], float)
+    along, middle = (path[-1] - path[0]) / float(np.hypot(*(path[-1] - path[0]))), middle_of(row["path_m"])
+    right = np.array([along[1], -along[0]])
+    return [
+        (direction, middle + 0.3 * side, middle + 3.0 * side, middle + 4.2 * side)
+        for direction, side in (("forward", right), ("backward", -right))
+    ]
+
+
+def draw_arrow(figure: go.Figure, tail: Any, tip: Any, colour: str, width_px: float) -> None:  # noqa: ANN401
+    """An arrow between two places in metres."""
+    figure.add_annotation(
+        x=tip[0],
+        y=tip[1],
+        ax=tail[0],
+        ay=tail[1],
+        xref="x",
+        yref="y",
+        axref="x",
+        ayref="y",
+        arrowhead=2,
+        arrowwidth=width_px,
+        arrowsize=max(0.3, min(1.0, 4 / width_px)),
+        arrowcolor=colour,
+        text="",
+        showarrow=True,
+    )
+
+
+def _add_scale_and_north(figure: go.Figure, extent: tuple[float, float, float, float]) -> None:
+    left, right, low, high = extent
+    length = 5.0 if right - left < 60 else 20.0
+    x, y = left + 1.0, low + 1.2
+    figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": INK, "width": 3})
+    figure.add_annotation(x=x + length / 2, y=y + 0.9, text=f"{length:.0f} m", showarrow=False)
+    draw_arrow(figure, (left + 1.5, high - 3.6), (left + 1.5, high - 1.0), INK, 2.0)
+    figure.add_annotation(x=left + 1.5, y=high - 4.4, text="N", showarrow=False)

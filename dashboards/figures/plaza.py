@@ -1,0 +1,167 @@
+"""How full a place is, how fast people move in it and how long they stay."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboards.design import ACCENT, GRID, QUIET, lay_out, mark_unobserved
+from dashboards.figures.series import LENGTH, unobserved
+from dashboards.words import Words
+
+# Shades from comfortable to crowded; the letter stands beside them, so colour is never alone.
+LEVEL_COLOURS = ("#2c7bb6", "#6baed6", "#abd9e9", "#fee090", "#fdae61", "#d7191c")
+
+
+def occupancy(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Mean number present by quarter-hour; what was not observed is a gap.
+
+    Args:
+        rows: start_local, present (NULL: not observed), coverage.
+        say: the reader's language.
+    """
+    figure = go.Figure(
+        go.Scatter(
+            x=rows["start_local"].to_list(),
+            y=rows["present"].to_list(),
+            mode="lines",
+            line={"color": ACCENT, "width": 2, "shape": "hv"},
+            fill="tozeroy",
+            fillcolor="rgba(11,110,153,0.15)",
+            connectgaps=False,
+            hovertemplate=f"%{{x|%d.%m.%Y %H:%M}}<br>%{{y:.1f}} {say('people_present')}<extra></extra>",
+        )
+    )
+    mark_unobserved(figure, unobserved(rows, LENGTH["quarter"]))
+    return lay_out(
+        figure,
+        say,
+        height=280,
+        showlegend=False,
+        yaxis={"title": {"text": say("people_present")}, "rangemode": "tozero", "gridcolor": GRID},
+    )
+
+
+def day_profile(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Mean number present by hour of day, over the days observed.
+
+    Args:
+        rows: hour, present.
+        say: the reader's language.
+    """
+    figure = go.Figure(
+        go.Bar(
+            x=rows["hour"].to_list(),
+            y=rows["present"].to_list(),
+            marker={"color": ACCENT},
+            hovertemplate=f"%{{x}}:00<br>%{{y:.1f}} {say('people_present')}<extra></extra>",
+        )
+    )
+    return lay_out(
+        figure,
+        say,
+        height=280,
+        showlegend=False,
+        xaxis={"title": {"text": say("hour_of_day")}, "range": [-0.6, 23.6], "dtick": 3, "showgrid": False},
+        yaxis={"title": {"text": say("people_present")}, "rangemode": "tozero", "gridcolor": GRID},
+    )
+
+
+def stays(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Median stay by hour of day with the stay that a quarter exceeds, in minutes.
+
+    Args:
+        rows: kind (presence, stationary), hour, median_s, p75_s.
+        say: the reader's language.
+    """
+    figure = go.Figure()
+    for kind, colour, dash in (("presence", ACCENT, "solid"), ("stationary", QUIET, "dot")):
+        one = rows.filter(pl.col("kind") == kind, pl.col("median_s").is_not_null()).sort("hour")
+        name = say(f"stay_{kind}")
+        figure.add_trace(
+            go.Scatter(
+                x=one["hour"].to_list(),
+                y=(one["median_s"] / 60).to_list(),
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": ((one["p75_s"] - one["median_s"]) / 60).fill_null(0.0).to_list(),
+                    "arrayminus": [0.0] * one.height,
+                    "color": colour,
+                    "thickness": 1,
+                },
+                mode="lines+markers",
+                name=name,
+                line={"color": colour, "width": 2, "dash": dash},
+                hovertemplate=f"%{{x}}:00<br>%{{y:.1f}} min<extra>{name}</extra>",
+            )
+        )
+    return lay_out(
+        figure,
+        say,
+        height=300,
+        xaxis={"title": {"text": say("hour_of_day")}, "range": [-0.6, 23.6], "dtick": 3, "showgrid": False},
+        yaxis={"title": {"text": say("minutes")}, "rangemode": "tozero", "gridcolor": GRID},
+    )
+
+
+def levels(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Share of the observed quarter-hours at each letter, one bar per standard.
+
+    Args:
+        rows: standard, letter, quarters, in the order of the letters.
+        say: the reader's language.
+    """
+    figure = go.Figure()
+    letters = rows["letter"].unique(maintain_order=True).to_list()
+    totals = dict(rows.group_by("standard").agg(pl.col("quarters").sum()).iter_rows())
+    for number, letter in enumerate(letters):
+        one = rows.filter(letter=letter)
+        share = [100 * q / totals[s] for s, q in one.select("standard", "quarters").iter_rows()]
+        colour = LEVEL_COLOURS[min(number * len(LEVEL_COLOURS) // max(len(letters), 1), len(LEVEL_COLOURS) - 1)]
+        figure.add_trace(
+            go.Bar(
+                x=share,
+                y=one["standard"].to_list(),
+                orientation="h",
+                name=letter,
+                text=[letter if s >= 4 else "" for s in share],
+                marker={"color": colour, "line": {"width": 1, "color": "white"}},
+                hovertemplate=f"<b>%{{y}}</b><br>{letter}: %{{x:.1f}} %<extra></extra>",
+            )
+        )
+    return lay_out(
+        figure,
+        say,
+        height=90 + 42 * max(len(totals), 1),
+        barmode="stack",
+        xaxis={"title": {"text": say("share_of_time")}, "range": [0, 100], "showgrid": False},
+        yaxis={"autorange": "reversed", "automargin": True, "showgrid": False},
+    )
+
+
+def fundamental_diagram(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Mean speed over density, one point per quarter-hour.
+
+    Args:
+        rows: density_per_m2, speed_m_s.
+        say: the reader's language.
+    """
+    seen = rows.drop_nulls(["density_per_m2", "speed_m_s"]).filter(pl.col("density_per_m2") > 0)
+    figure = go.Figure(
+        go.Scatter(
+            x=seen["density_per_m2"].to_list(),
+            y=seen["speed_m_s"].to_list(),
+            mode="markers",
+            marker={"size": 6, "color": ACCENT, "opacity": 0.5},
+            hovertemplate="%{x:.3f} /m²<br>%{y:.2f} m/s<extra></extra>",
+            showlegend=False,
+        )
+    )
+    return lay_out(
+        figure,
+        say,
+        height=320,
+        xaxis={"title": {"text": say("density_axis")}, "rangemode": "tozero", "gridcolor": GRID},
+        yaxis={"title": {"text": say("speed_axis")}, "rangemode": "tozero", "gridcolor": GRID},
+    )

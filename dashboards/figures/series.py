@@ -1,0 +1,260 @@
+"""Counts over time: by direction, with the days behind them, and what was not observed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboards.design import AXIS, DIRECTION_COLOURS, INK, QUIET, ROAD_USER_COLOURS, lay_out, mark_unobserved
+from dashboards.words import Words
+
+LENGTH = {
+    "quarter": timedelta(minutes=15),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+}
+_TICKS = {
+    "quarter": [{"dtickrange": [None, None], "value": "%H:%M\n%d.%m."}],
+    "hour": [{"dtickrange": [None, None], "value": "%H:%M\n%d.%m."}],
+    "day": [{"dtickrange": [None, "M1"], "value": "%d.%m.\n%Y"}, {"dtickrange": ["M1", None], "value": "%m/%Y"}],
+    "week": [{"dtickrange": [None, "M1"], "value": "%d.%m.\n%Y"}, {"dtickrange": ["M1", None], "value": "%m/%Y"}],
+}
+# Fewer observed quarter-hours than this make a day or week too thin to be drawn beside whole ones.
+LEAST_COVERAGE = 0.5
+
+
+def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: Words, *, is_rate: bool) -> go.Figure:
+    """Counts with one direction above and the other below the axis; unobserved time is grey.
+
+    Args:
+        rows: direction, start_local, count (NULL: not observed), coverage, observed_h.
+        names: direction -> what people call it.
+        interval: quarter, hour, day or week.
+        say: the reader's language.
+        is_rate: show crossings per observed hour.
+    """
+    figure = go.Figure()
+    length = LENGTH[interval]
+    for direction, name in names.items():
+        sign = 1 if direction == "forward" or len(names) == 1 else -1
+        one = rows.filter(direction=direction).with_columns(value=_value(is_rate))
+        figure.add_trace(
+            go.Bar(
+                x=one["start_local"].to_list(),
+                y=(one["value"] * sign).to_list(),
+                customdata=one.select("value", pl.col("coverage") * 100).to_numpy(),
+                name=name,
+                width=length.total_seconds() * 1000,
+                offset=0,  # a bar covers its interval, from start to end
+                marker={"color": DIRECTION_COLOURS[direction], "line": {"width": 0}},
+                hovertemplate=f"%{{x|%d.%m.%Y %H:%M}}<br>%{{customdata[0]:,.0f}}, "
+                f"%{{customdata[1]:.0f}} % {say('observed')}<extra>{name}</extra>",
+            )
+        )
+    mark_unobserved(figure, unobserved(rows, length))
+    unit = say("unit_per_observed_hour") if is_rate else say("unit_crossings")
+    figure.update_yaxes(**_both_ways(figure))
+    return lay_out(
+        figure,
+        say,
+        height=340,
+        barmode="relative",
+        bargap=0,
+        xaxis={"title": {"text": say("local_time")}, "tickformatstops": _TICKS[interval], "showgrid": False},
+        yaxis={
+            "title": {"text": f"{unit} / {say(f'per_{interval}')}" if not is_rate else unit},
+            "gridcolor": "rgba(128,140,150,0.25)",
+            "zerolinecolor": AXIS,
+            **_both_ways(figure),
+        },
+    )
+
+
+def _value(is_rate: bool) -> pl.Expr:
+    return pl.col("count") / pl.col("observed_h") if is_rate else pl.col("count")
+
+
+def _both_ways(figure: go.Figure) -> dict[str, Any]:
+    """Ticks that count upwards in both directions."""
+    reach = max((abs(y) for trace in figure.data for y in trace.y if y), default=1.0)
+    step = 10 ** np.floor(np.log10(reach))
+    step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= 5)
+    at = np.arange(-5, 6) * step
+    return {"tickvals": at.tolist(), "ticktext": [f"{abs(v):g}" for v in at]}
+
+
+def unobserved(rows: pl.DataFrame, length: timedelta) -> list[tuple[datetime, datetime]]:
+    """Runs of intervals nobody observed, as start and end."""
+    every = rows.group_by("start_local").agg(pl.col("coverage").max()).sort("start_local")
+    runs: list[list[datetime]] = []
+    for start, coverage in every.iter_rows():
+        if coverage > 0:
+            continue
+        if runs and runs[-1][1] == start:
+            runs[-1][1] = start + length
+        else:
+            runs.append([start, start + length])
+    return [(start, end) for start, end in runs]
+
+
+def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
+    """Daily counts and their centred 7-day mean; thin days are hollow, missing ones leave a gap.
+
+    Args:
+        rows: day, count (NULL: not observed), coverage.
+        events: first_day, last_day, text.
+        say: the reader's language.
+    """
+    is_whole = pl.col("coverage") >= LEAST_COVERAGE
+    # A thin day says little of a whole one: it is scaled nowhere and stays out of the mean.
+    days = rows.sort("day").with_columns(whole=pl.when(is_whole).then(pl.col("count")))
+    smooth = days.with_columns(mean=pl.col("whole").cast(pl.Float64).rolling_mean(7, min_samples=5, center=True))
+    figure = go.Figure()
+    hover = f"%{{x|%d.%m.%Y}}<br>%{{y:,.0f}}, %{{customdata:.0f}} % {say('observed')}<extra></extra>"
+    for name, some, marker in (
+        (say("day_count"), days.filter(is_whole), {"color": QUIET, "size": 5}),
+        (say("thin_day"), days.filter(~is_whole), {"color": QUIET, "size": 6, "symbol": "circle-open"}),
+    ):
+        if some["count"].count():
+            figure.add_trace(
+                go.Scatter(
+                    x=some["day"].to_list(),
+                    y=some["count"].to_list(),
+                    customdata=(some["coverage"] * 100).to_list(),
+                    mode="markers",
+                    marker=marker,
+                    name=name,
+                    hovertemplate=hover,
+                )
+            )
+    figure.add_trace(
+        go.Scatter(
+            x=smooth["day"].to_list(),
+            y=smooth["mean"].to_list(),
+            mode="lines",
+            connectgaps=False,
+            line={"color": "#0b6e99", "width": 2.5},
+            name=say("mean_of_7_days"),
+            hoverinfo="skip",
+        )
+    )
+    _annotate(figure, events)
+    mark_unobserved(figure, unobserved(rows.rename({"day": "start_local"}), LENGTH["day"]))
+    return lay_out(
+        figure,
+        say,
+        height=330,
+        yaxis={
+            "title": {"text": say("crossings_per_day")},
+            "rangemode": "tozero",
+            "gridcolor": "rgba(128,140,150,0.25)",
+        },
+        xaxis={"tickformatstops": _TICKS["day"], "showgrid": False},
+    )
+
+
+def _annotate(figure: go.Figure, events: pl.DataFrame) -> None:
+    for number, row in enumerate(events.sort("first_day").iter_rows(named=True)):
+        figure.add_vrect(
+            x0=row["first_day"],
+            x1=row["last_day"] + timedelta(days=1),
+            fillcolor="#d9a441",
+            opacity=0.22,
+            line_width=0,
+            layer="below",
+            annotation={
+                "text": row["text"],
+                "font": {"size": 11, "color": "#8a6a1f"},
+                "textangle": 0,
+                "yshift": -14 * (number % 3),
+            },
+            annotation_position="top left",
+        )
+
+
+def class_split(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Shares of the classes as one bar.
+
+    Args:
+        rows: road_user, count.
+        say: the reader's language.
+    """
+    total = rows["count"].sum() or 1
+    figure = go.Figure()
+    for row in rows.sort("count", descending=True).iter_rows(named=True):
+        share = row["count"] / total
+        name = say.road_user(row["road_user"])
+        figure.add_trace(
+            go.Bar(
+                x=[share * 100],
+                y=[""],
+                orientation="h",
+                name=f"{name} {say.percent(share, 1 if share < 0.1 else 0)}",
+                marker={"color": ROAD_USER_COLOURS[row["road_user"]], "line": {"width": 1, "color": "white"}},
+                hovertemplate=f"<b>{name}</b><br>{say.number(row['count'])} ({say.percent(share, 1)})<extra></extra>",
+            )
+        )
+    return lay_out(
+        figure,
+        say,
+        height=130,
+        barmode="stack",
+        yaxis={"visible": False},
+        xaxis={"visible": False, "range": [0, 100]},
+        legend={"orientation": "h", "y": -0.1, "yanchor": "top", "traceorder": "normal"},
+    )
+
+
+def butterfly(rows: pl.DataFrame, names: dict[str, str], say: Words) -> go.Figure:
+    """Mean crossings per observed hour by hour of day, one direction to each side.
+
+    Args:
+        rows: direction, hour, per_hour (NULL: never observed).
+        names: direction -> what people call it.
+        say: the reader's language.
+    """
+    figure = go.Figure()
+    for direction, name in names.items():
+        sign = 1 if direction == "forward" else -1
+        one = rows.filter(direction=direction)
+        figure.add_trace(
+            go.Bar(
+                y=one["hour"].to_list(),
+                x=(one["per_hour"] * sign).to_list(),
+                orientation="h",
+                name=name,
+                customdata=one["per_hour"].to_list(),
+                marker={"color": DIRECTION_COLOURS[direction]},
+                hovertemplate=f"%{{y}}:00<br>%{{customdata:,.0f}} {say('unit_per_hour')}<extra>{name}</extra>",
+            )
+        )
+    reach = max((abs(x) for trace in figure.data for x in trace.x if x), default=1.0)
+    step = 10 ** np.floor(np.log10(reach))
+    step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= 3)
+    at = np.arange(-4, 5) * step
+    return lay_out(
+        figure,
+        say,
+        height=420,
+        barmode="relative",
+        bargap=0.15,
+        yaxis={
+            "title": {"text": say("hour_of_day")},
+            "range": [23.6, -0.6],
+            "tickvals": list(range(0, 24, 3)),
+            "ticktext": [f"{h:02d}" for h in range(0, 24, 3)],
+            "showgrid": False,
+        },
+        xaxis={
+            "title": {"text": say("unit_per_hour")},
+            "tickvals": at.tolist(),
+            "ticktext": [f"{abs(v):g}" for v in at],
+            "gridcolor": "rgba(128,140,150,0.25)",
+            "zerolinecolor": INK,
+        },
+    )

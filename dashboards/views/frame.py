@@ -1,0 +1,84 @@
+"""What pages have in common: their heading, a chart with its table, and notes on what the numbers rest on."""
+
+from __future__ import annotations
+
+import io
+from typing import Literal
+
+import plotly.graph_objects as go
+import polars as pl
+import polars.selectors as cs
+import streamlit as st
+
+from dashboards import design
+from dashboards.words import Words
+
+_FORMULA = "^[=+\\-@\t\r]"
+
+
+def heading(title: str, about: str) -> None:
+    """The page's title and what it is for."""
+    st.title(title)
+    st.caption(about)
+
+
+def chart(figure: go.Figure, rows: pl.DataFrame, say: Words, *, key: str, alt: str, note: str = "") -> None:
+    """A chart, a note under it and the rows behind it as CSV.
+
+    Args:
+        figure: what is drawn.
+        rows: exactly what is shown.
+        say: the reader's language.
+        key: names the chart, its picture and its CSV.
+        alt: what a reader who cannot see it should know.
+        note: how to read it.
+    """
+    st.plotly_chart(figure, config=design.config(key), key=key, alt=alt)
+    words, button = st.columns([5, 1], vertical_alignment="top")
+    words.caption(note or alt)
+    button.download_button(
+        "CSV",
+        to_csv(rows),
+        f"passant_{key}.csv",
+        "text/csv",
+        key=f"{key}-csv",
+        on_click="ignore",
+        icon=":material/download:",
+        help=say("csv_of_this", name=key.replace("_", " ")),
+        type="tertiary",
+    )
+
+
+def table(rows: pl.DataFrame, *, alt: str, height: int | Literal["auto"] = "auto") -> None:
+    """A table with dates as dates and thousands set apart.
+
+    Args:
+        rows: exactly what is shown.
+        alt: what a reader who cannot see it should know.
+        height: in pixels, or as high as its rows.
+    """
+    formats = {
+        **{name: st.column_config.DateColumn(format="iso8601") for name in rows.select(cs.date()).columns},
+        **{name: st.column_config.NumberColumn(format="localized") for name in rows.select(cs.numeric()).columns},
+    }
+    st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=height)
+
+
+def calibration_notes(lines: pl.DataFrame) -> None:
+    """What must stand beside numbers in metres."""
+    for note in lines["calibration_note"].drop_nulls().unique().sort():
+        st.warning(note, icon=":material/straighten:")
+
+
+def to_csv(rows: pl.DataFrame) -> bytes:
+    """CSV in which no text starts a formula when a spreadsheet opens it; NULL is an empty cell."""
+    text = pl.col(pl.String)
+    safe = rows.with_columns(pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep())
+    return safe.write_csv().encode()
+
+
+def to_parquet(rows: pl.DataFrame) -> bytes:
+    """Parquet, zstd."""
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,30 @@
+"""Methods: how the numbers come about, what they mean, and what they cannot say."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.release import Release
+from dashboards.views.frame import heading
+from dashboards.words import Words
+
+_SECTIONS = ("way", "count", "coverage", "uncertainty", "metres", "comparison", "never")
+_TERMS = (
+    "counting_line", "crossing", "direction", "observed_hour", "coverage", "whole_day", "edie_density", "velocity",
+    "peak_hour_factor", "leave_one_out", "release",
+)  # fmt: skip
+
+
+def show(release: Release, say: Words) -> None:
+    """The page."""
+    heading(say("methods"), say("methods_about"))
+    st.caption(say("release_version", version=release.version, published=release.manifest["published_at_utc"]))
+    text, terms = st.columns([3, 2], gap="large")
+    with text:
+        for section in _SECTIONS:
+            st.subheader(say(f"method_{section}"))
+            st.markdown(say(f"method_{section}_text"))
+    with terms:
+        st.subheader(say("glossary"))
+        for term in _TERMS:
+            st.markdown(f"**{say(f'term_{term}')}**  \n{say(f'term_{term}_text')}")

@@ -1,0 +1,106 @@
+"""Movements: which way road users turn at a junction, from which gate to which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import figures, queries
+from dashboards.release import Release
+from dashboards.views.frame import chart, heading, table
+from dashboards.views.selection import Selection, choose
+from dashboards.words import Words
+
+
+def show(release: Release, say: Words) -> None:
+    """The page."""
+    heading(say("movements"), say("movements_about"))
+    selection = choose(release, say)
+    junction = _choose_junction(release, selection, say)
+    rows = queries.movements(release, selection, junction["junction_id"])
+    if rows.is_empty():
+        st.info(say("no_movement"), icon=":material/turn_slight_right:")
+        st.stop()
+    lines = queries.lines(release, selection.site_id)
+    gates = lines.filter(pl.col("line_id").is_in(junction["gates"].split(",")))
+    _key_figures(rows, say)
+    left, right = st.columns([3, 2])
+    with left:
+        _diagram(release, selection, junction, gates, rows, say)
+    with right:
+        _flows(gates, rows, junction, say)
+    _matrix(gates, rows, junction, say)
+    if junction["calibration_note"]:
+        st.warning(junction["calibration_note"], icon=":material/straighten:")
+
+
+def _choose_junction(release: Release, selection: Selection, say: Words) -> dict[str, Any]:
+    found = queries.junctions(release, selection.site_id) if release.holds("junctions") else pl.DataFrame()
+    if found.is_empty():
+        st.info(say("no_junction"), icon=":material/fork_right:")
+        st.stop()
+    names = {junction["name"]: junction for junction in found.rows(named=True)}
+    picked = st.pills(
+        say("junction"), list(names), default=next(iter(names)), required=True, key="junction", bind="query-params"
+    )
+    return names[picked or next(iter(names))]
+
+
+def _key_figures(rows: pl.DataFrame, say: Words) -> None:
+    total = int(rows["count"].sum())
+    assigned = rows.drop_nulls(["entry_line_id", "exit_line_id"])
+    u_turns = assigned.filter(pl.col("entry_line_id") == pl.col("exit_line_id"))
+    columns = st.columns(4)
+    columns[0].metric(say("tracks_seen"), say.number(total), border=True, help=say("tracks_seen_help"))
+    columns[1].metric(
+        say("gate_to_gate"),
+        say.percent(int(assigned["count"].sum()) / total),
+        border=True,
+        help=say("gate_to_gate_help"),
+    )
+    columns[2].metric(say("u_turns"), say.number(int(u_turns["count"].sum())), border=True)
+    columns[3].metric(say("validation"), say("not_validated"), border=True, help=say("validation_help"))
+
+
+def _diagram(
+    release: Release,
+    selection: Selection,
+    junction: dict[str, Any],
+    gates: pl.DataFrame,
+    rows: pl.DataFrame,
+    say: Words,
+) -> None:
+    st.subheader(say("turning_diagram"))
+    ground = gates.filter(space="ground")
+    if ground.height < gates.height:
+        st.info(say("no_map"), icon=":material/map:")
+        return
+    chart(
+        figures.turning_diagram(release.plan(selection.site_id), ground, rows, say),
+        rows,
+        say,
+        key="turning",
+        alt=say("turning_alt", junction=junction["name"]),
+        note=say("turning_note"),
+    )
+
+
+def _flows(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], say: Words) -> None:
+    st.subheader(say("flows"))
+    figure = figures.flows(gates, rows, say)
+    chart(figure, rows, say, key="flows", alt=say("flows_alt", junction=junction["name"]), note=say("flows_note"))
+    names = {**dict(gates.select("line_id", "name").iter_rows()), None: say("unassigned")}
+    shown = rows.sort("count", descending=True).select(
+        pl.col("entry_line_id").replace_strict(names, default=say("unassigned")).alias(say("from_gate")),
+        pl.col("exit_line_id").replace_strict(names, default=say("unassigned")).alias(say("to_gate")),
+        pl.col("count").alias(say("tracks_seen")),
+    )
+    table(shown, alt=say("flows_alt", junction=junction["name"]), height=260)
+
+
+def _matrix(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], say: Words) -> None:
+    st.subheader(say("matrix"))
+    figure = figures.matrix(gates, rows, say)
+    chart(figure, rows, say, key="matrix", alt=say("matrix_alt", junction=junction["name"]), note=say("matrix_note"))

@@ -1,0 +1,137 @@
+"""Plaza: how full a zone is, how comfortable, and how long people stay in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import figures, queries
+from dashboards.release import Release
+from dashboards.views.frame import chart, heading
+from dashboards.views.selection import Selection, choose
+from dashboards.words import Words
+
+_SERIES_DAYS = 16
+
+
+def show(release: Release, say: Words) -> None:
+    """The page."""
+    heading(say("plaza"), say("plaza_about"))
+    selection = choose(release, say)
+    zone = _choose_zone(release, selection, say)
+    rows = queries.zone_series(release, selection, zone["zone_id"])
+    if rows["present"].null_count() == rows.height:
+        st.info(say("no_positions"), icon=":material/location_off:")
+        st.stop()
+    _key_figures(rows, zone, say)
+    left, right = st.columns(2)
+    with left:
+        _occupancy(rows, selection, zone["name"], say)
+        _levels(release, selection, zone, say)
+    with right:
+        _stays(release, selection, zone, say)
+        _diagram(rows, zone["name"], say)
+    if zone["calibration_note"]:
+        st.warning(zone["calibration_note"], icon=":material/straighten:")
+
+
+def _choose_zone(release: Release, selection: Selection, say: Words) -> dict[str, Any]:
+    found = queries.zones(release, selection.site_id) if release.holds("zone_occupancy") else pl.DataFrame()
+    if found.is_empty():
+        st.info(say("no_zone"), icon=":material/crop_free:")
+        st.stop()
+    names = {zone["name"]: zone for zone in found.rows(named=True)}
+    picked = st.pills(
+        say("zone"), list(names), default=next(iter(names)), required=True, key="zone", bind="query-params"
+    )
+    return names[picked or next(iter(names))]
+
+
+def _key_figures(rows: pl.DataFrame, zone: dict[str, Any], say: Words) -> None:
+    seen = rows.drop_nulls("present")
+    busiest = seen.sort("present", descending=True).row(0, named=True)
+    hours = float(seen["coverage"].sum()) / 4
+    mean = float((seen["present"] * seen["coverage"]).sum() / seen["coverage"].sum())
+    columns = st.columns(4)
+    columns[0].metric(say("mean_present"), say.number(mean, 1), border=True, help=say("mean_present_help"))
+    columns[1].metric(
+        say("most_present"),
+        say.number(busiest["present"], 1),
+        delta=say.moment(busiest["start_local"]),
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=say("most_present_help"),
+    )
+    columns[2].metric(say("zone_area"), f"{say.number(zone['area_m2'])} m²", border=True)
+    columns[3].metric(say("observed_time"), say.duration(hours * 3600), border=True, help=say("positions_help"))
+    st.caption(say("not_validated_long"))
+
+
+def _occupancy(rows: pl.DataFrame, selection: Selection, name: str, say: Words) -> None:
+    st.subheader(say("occupancy_of", zone=name))
+    if selection.days <= _SERIES_DAYS:
+        chart(
+            figures.occupancy(rows, say),
+            rows,
+            say,
+            key="occupancy",
+            alt=say("occupancy_alt", zone=name),
+            note=say("series_note"),
+        )
+        return
+    profile = (
+        rows.drop_nulls("present")
+        .group_by(hour=pl.col("start_local").dt.hour())
+        .agg(present=(pl.col("present") * pl.col("coverage")).sum() / pl.col("coverage").sum())
+        .sort("hour")
+    )
+    chart(
+        figures.day_profile(profile, say),
+        profile,
+        say,
+        key="occupancy_by_hour",
+        alt=say("occupancy_by_hour_alt", zone=name),
+        note=say("occupancy_by_hour_note"),
+    )
+
+
+def _levels(release: Release, selection: Selection, zone: dict[str, Any], say: Words) -> None:
+    rows = queries.levels(release, selection, zone["zone_id"])
+    if rows.is_empty():
+        return
+    st.subheader(say("level_of_service"))
+    note = say("levels_note")
+    if rows["is_at_least"].any():
+        note = f"{note} {say('levels_at_least')}"
+    chart(figures.levels(rows, say), rows, say, key="levels", alt=say("levels_alt", zone=zone["name"]), note=note)
+
+
+def _stays(release: Release, selection: Selection, zone: dict[str, Any], say: Words) -> None:
+    st.subheader(say("stays"))
+    rows = queries.dwell(release, selection, zone["zone_id"])
+    if rows["median_s"].null_count() == rows.height:
+        st.info(say("no_stay"), icon=":material/timer_off:")
+        return
+    chart(
+        figures.stays(rows, say),
+        rows,
+        say,
+        key="stays",
+        alt=say("stays_alt", zone=zone["name"]),
+        note=say("stays_note"),
+    )
+
+
+def _diagram(rows: pl.DataFrame, name: str, say: Words) -> None:
+    st.subheader(say("fundamental_diagram"))
+    chart(
+        figures.fundamental_diagram(rows, say),
+        rows.select("start_local", "density_per_m2", "speed_m_s"),
+        say,
+        key="fundamental_diagram",
+        alt=say("diagram_alt", zone=name),
+        note=say("diagram_note"),
+    )

@@ -1,0 +1,99 @@
+"""Data quality: what was observed, what was not, and what the numbers rest on."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from dashboards import figures, queries
+from dashboards.release import Release
+from dashboards.views.frame import calibration_notes, chart, heading, table
+from dashboards.views.selection import Selection, choose
+from dashboards.words import Words
+
+
+def show(release: Release, say: Words) -> None:
+    """The page."""
+    heading(say("quality"), say("quality_about"))
+    selection = choose(release, say)
+    rows = queries.quality(release, selection.site_id)
+    shown = rows.filter(pl.col("day").is_between(selection.first_day, selection.last_day))
+    _key_figures(shown, selection, say)
+    for camera_id in rows["camera_id"].unique().sort():
+        st.subheader(say("coverage_of", camera=camera_id))
+        one = shown.filter(camera_id=camera_id).select("day", "coverage", "recordings", "recorded_s", "observed_s")
+        figure = figures.coverage(one, selection.first_day, selection.last_day, say)
+        key = f"coverage_{camera_id}"
+        chart(figure, one, say, key=key, alt=say("coverage_alt", camera=camera_id), note=say("coverage_note"))
+    _gaps(shown, selection, say)
+    _provenance(shown, say)
+    _held(release, selection, say)
+    calibration_notes(queries.lines(release, selection.site_id))
+
+
+def _key_figures(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
+    cameras = max(shown["camera_id"].n_unique(), 1)
+    days_of_cameras = selection.days * cameras
+    recorded_s, observed_s = float(shown["recorded_s"].sum()), float(shown["observed_s"].sum())
+    errors_m = shown["leave_one_out_rmse_m"].drop_nulls().to_list()
+    columns = st.columns(4)
+    columns[0].metric(
+        say("observed_share"),
+        say.percent(float(shown["coverage"].sum()) / days_of_cameras),
+        help=say("observed_share_help"),
+        border=True,
+    )
+    columns[1].metric(
+        say("of_recorded"),
+        say.percent(observed_s / recorded_s, 1) if recorded_s else say("not_observed"),
+        help=say("of_recorded_help"),
+        border=True,
+    )
+    columns[2].metric(
+        say("calibration_error"),
+        f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated"),
+        help=say("calibration_help"),
+        border=True,
+    )
+    columns[3].metric(say("validation"), say("not_validated"), help=say("validation_help"), border=True)
+
+
+def _gaps(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
+    """Days without any recording, as runs."""
+    st.subheader(say("gaps"))
+    every = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
+    missing = every.join(shown, on="day", how="anti").sort("day")
+    run = (pl.col("day").diff() != pl.duration(days=1)).fill_null(True).cum_sum()
+    runs = missing.group_by(run.alias("run")).agg(
+        pl.col("day").min().alias(say("first_day")),
+        pl.col("day").max().alias(say("last_day")),
+        pl.len().alias(say("unit_days")),
+    )
+    if runs.is_empty():
+        st.success(say("no_gap"), icon=":material/check_circle:")
+        return
+    table(runs.drop("run").sort(say("first_day")), alt=say("gaps_alt"))
+
+
+def _provenance(shown: pl.DataFrame, say: Words) -> None:
+    st.subheader(say("provenance"))
+    rows = (
+        shown.group_by("detector", "site_version")
+        .agg(pl.col("day").min().alias("first"), pl.col("day").max().alias("last"), pl.col("day").n_unique().alias("n"))
+        .sort("first")
+        .select(
+            pl.col("detector").alias(say("detector")),
+            pl.col("site_version").str.slice(0, 12).alias(say("site_version")),
+            pl.col("first").alias(say("first_day")),
+            pl.col("last").alias(say("last_day")),
+            pl.col("n").alias(say("unit_days")),
+        )
+    )
+    table(rows, alt=say("provenance_alt"))
+
+
+def _held(release: Release, selection: Selection, say: Words) -> None:
+    held = [h for h in release.manifest["held"] if h["site_id"] == selection.site_id]
+    if held:
+        st.subheader(say("held_back"))
+        table(pl.DataFrame(held), alt=say("held_alt"))
