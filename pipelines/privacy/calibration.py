@@ -49,6 +49,7 @@ class Calibrations(dy.Schema):
     focal_px = _number("Focal length in pixels, given or found; empty: cannot be told.", nullable=True)
     warnings = _text("What should be better; empty: nothing.", nullable=True)
     calibration_note = _text("What must be known about metres from this camera.", nullable=True)
+    is_simulated = _flag("Whether the footage was rendered and not filmed.")
 
 
 class CalibrationSigma(dy.Schema):
@@ -62,6 +63,7 @@ class CalibrationSigma(dy.Schema):
     north_m = _number("Metres north of the site's origin.")
     sigma_m = _number("Standard deviation along the worst direction, in metres.", min=0)
     is_trusted = _flag("Whether the place lies between the control points.")
+    is_simulated = _flag("Whether the footage was rendered and not filmed.")
 
 
 class LineCertificates(dy.Schema):
@@ -74,6 +76,7 @@ class LineCertificates(dy.Schema):
     sigma_m = _number("Largest error of a pedestrian's place on it, in metres; empty: not in view.", nullable=True)
     trusted_share = _number("Share of it between the control points, 0 to 1.", min=0, max=1)
     visible_share = _number("Share of it in front of the camera, 0 to 1.", min=0, max=1)
+    is_simulated = _flag("Whether the footage was rendered and not filmed.")
 
 
 class CameraDrift(dy.Schema):

@@ -158,6 +158,7 @@ class Zones(dy.Schema):
     outline_m = _text("Its corners in local metres, a JSON list of [x, y].")
     outline_lonlat = _text("Its corners in WGS84, a JSON list of [longitude, latitude].")
     calibration_note = _text(_NOTE, nullable=True)
+    is_simulated = _simulated()
 
 
 PER_DAY: dict[str, type[dy.Schema]] = {

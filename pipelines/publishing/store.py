@@ -170,8 +170,9 @@ class _Objects:
 
 
 def _marks(rows: pl.DataFrame) -> dict[str, str]:
-    """What a file says of itself as a whole."""
-    return {"passant:is_simulated": "true" if rows["is_simulated"].any() else "false"}
+    """What a file says of itself as a whole; definitions, such as those of service levels, are of no site."""
+    is_simulated = "is_simulated" in rows.columns and rows["is_simulated"].any()
+    return {"passant:is_simulated": "true" if is_simulated else "false"}
 
 
 def _write_tables(release: Release, objects: _Objects) -> dict[str, list[File]]:
