@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from detectors.road_users import RoadUser
 from geo.scenario.bodies import FIGURES
 
 Point = tuple[float, float]
@@ -215,14 +214,11 @@ class Scenario(Described):
             ("walks", walks, [i.walk_id for i in self.incidents if i.walk_id]),
             ("crossings", crossings, [c for g in self.gates for c in g.crossings]),
             ("crossings", crossings, [s.crossing for s in self.spots.values() if s.crossing]),
-            ("stops", stops, [s.stop for s in (*self.gates, *self.spots.values()) if s.stop]),
+            ("stops", stops, [g.stop for g in self.gates if g.stop]),
+            ("stops", stops, [s.stop for s in self.spots.values() if s.stop]),
             ("spots", set(self.spots), [name for w in self.walks for name in w.via]),
         ]
         for part, known, names in used:
             if missing := sorted(set(names) - known):
                 raise ValueError(f"{part}: no '{missing[0]}'. Use one of: {', '.join(sorted(known))}")
         return self
-
-    def figures_of(self, road_user: RoadUser) -> list[str]:
-        """The figures of a road user."""
-        return [name for name, figure in FIGURES.items() if figure.road_user is road_user]

@@ -20,6 +20,13 @@ def contains(outline_m: Floats, points_m: Floats) -> NDArray[np.bool_]:
     return np.asarray(shapely.contains_xy(area, points_m[:, 0], points_m[:, 1]))
 
 
+def widened(outline_m: Floats, margin_m: float) -> Floats:
+    """A polygon (n, 2) grown by a margin."""
+    import shapely
+
+    return np.asarray(shapely.get_coordinates(shapely.Polygon(outline_m).buffer(margin_m, join_style="mitre")))
+
+
 @dataclass(frozen=True)
 class Ground:
     """Signed distance to the nearest forbidden ground on a grid, and its gradient.

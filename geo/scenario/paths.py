@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SAMPLE_M = 0.25
 # Comfortable sideways acceleration in bends and braking before them, in m/s2.
@@ -28,27 +29,44 @@ class Path:
     heading_rad: Floats
     limit_m_s: Floats
 
-    @property
-    def length_m(self) -> float:
-        """Its length."""
-        return (len(self.xy_m) - 1) * SAMPLE_M
-
-    def at(self, way_m: Floats) -> tuple[Floats, Floats]:
-        """Positions (k, 2) and headings (k,) at ways from the start; straight on beyond both ends."""
-        inside = way_m.clip(0.0, self.length_m)
-        known = np.arange(len(self.xy_m)) * SAMPLE_M
-        x, y, heading = (np.interp(inside, known, v) for v in (self.xy_m[:, 0], self.xy_m[:, 1], self.heading_rad))
-        beyond = way_m - inside
-        return np.column_stack([x + beyond * np.cos(heading), y + beyond * np.sin(heading)]), heading
-
-    def limit_at(self, way_m: Floats) -> Floats:
-        """Speeds (k,) that the bends ahead allow, in m/s."""
-        return self.limit_m_s[(way_m / SAMPLE_M).astype(int).clip(0, len(self.limit_m_s) - 1)]
-
-    def nearest(self, point_m: tuple[float, float]) -> tuple[float, float]:
+    def nearest(self, point_m: tuple[float, float] | Floats) -> tuple[float, float]:
         """Way from the start to the sample nearest to a point, and its distance, in metres."""
         distance = np.hypot(*(self.xy_m - np.array(point_m)).T)
         return float(distance.argmin()) * SAMPLE_M, float(distance.min())
+
+
+class Network:
+    """Many paths, asked for many places at once."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self.paths = paths
+        most = max(len(p.xy_m) for p in paths)
+        self._samples = np.array([len(p.xy_m) for p in paths])
+        self._known = np.stack([_padded(np.column_stack([p.xy_m, p.heading_rad]), most) for p in paths])
+        self._limit_m_s = np.stack([_padded(p.limit_m_s, most) for p in paths])
+
+    def length_m(self, path: Ints) -> Floats:
+        """Lengths (n,) of paths (n,)."""
+        return np.asarray((self._samples[path] - 1) * SAMPLE_M)
+
+    def at(self, path: Ints, way_m: Floats) -> tuple[Floats, Floats]:
+        """Positions (n, 2) and headings (n,) at ways (n,) along paths (n,); straight on beyond their ends."""
+        inside = np.minimum(np.maximum(way_m, 0.0), self.length_m(path))
+        before = np.minimum((inside / SAMPLE_M).astype(np.int64), self._samples[path] - 2)
+        share = (inside / SAMPLE_M - before)[:, None]
+        place = self._known[path, before] * (1 - share) + self._known[path, before + 1] * share
+        heading = place[:, 2]
+        beyond = (way_m - inside)[:, None] * np.stack([np.cos(heading), np.sin(heading)], axis=-1)
+        return place[:, :2] + beyond, heading
+
+    def limit_m_s(self, path: Ints, way_m: Floats) -> Floats:
+        """Speeds (n,) that the bends ahead allow."""
+        sample = np.maximum((way_m / SAMPLE_M).astype(np.int64), 0)
+        return np.asarray(self._limit_m_s[path, np.minimum(sample, self._samples[path] - 1)])
+
+
+def _padded(values: Floats, length: int) -> Floats:
+    return np.concatenate([values, np.repeat(values[-1:], length - len(values), axis=0)])
 
 
 def lay(via_m: list[tuple[float, float]], radius_m: float, speed_m_s: float) -> Path:
@@ -75,8 +93,8 @@ def _rounded(via: Floats, radius_m: float) -> list[Floats]:
         start = corner - into * radius_m * np.tan(abs(turn) / 2)
         side = np.array([-into[1], into[0]]) * np.sign(turn)
         centre = start + side * radius_m
-        for angle in np.linspace(0.0, abs(turn), 24):
-            points.append(centre - side * radius_m * np.cos(angle) + into * radius_m * np.sin(angle))
+        angles = np.linspace(0.0, abs(turn), 24)
+        points += [centre + radius_m * (into * np.sin(a) - side * np.cos(a)) for a in angles]
     return [*points, via[-1]]
 
 

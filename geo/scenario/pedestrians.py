@@ -27,9 +27,10 @@ _WALL_M_S2, _WALL_RANGE_M, _WALL_BODY_M = 3.0, 0.15, 0.3
 _MOST_M_S2 = 4.0
 _TOGETHER_M, _PULL_PER_S2 = 1.1, 0.9
 # How near a point counts as reached, by task: PASS, KERB, STAY, SIT, BOARD.
-_REACHED_M = np.array([0.7, 1.2, 0.6, 0.15, 1.5])
+_REACHED_M = np.array([0.7, 1.0, 0.6, 0.15, 1.5])
 _STANDING_M_S, _TURNING_RAD_S = 0.3, 3.0
 _DOOR_M, _SITTING_DOWN_M = 0.6, 1.0
+_STEP_AHEAD_M, _BERTH_M = 0.7, 0.35
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,23 @@ class Moment:
     pose: Ints  # 0 moving, 1 standing, 2 sitting
 
 
+@dataclass(frozen=True)
+class Street:
+    """What people on foot see at one moment.
+
+    Attributes:
+        time_s: now.
+        may_walk: crossing number -> whether one may step onto it.
+        doors: vehicle -> stop, kind and doors of the vehicles that stand with open doors.
+        boxes: x, y, heading, length and width of everybody on wheels (n, 5).
+    """
+
+    time_s: float
+    may_walk: Flags
+    doors: Doors
+    boxes: Floats
+
+
 @dataclass
 class Crowd:
     """All people on foot of a scene, moved step by step."""
@@ -56,10 +74,10 @@ class Crowd:
     def __post_init__(self) -> None:
         n = len(self.people)
         self.longest = max((len(p.via_m) for p in self.people), default=1)
-        self.born_s = np.array([p.born_s if p.from_vehicle < 0 else np.inf for p in self.people])
+        self.born_s = np.array([p.born_s if p.vehicle < 0 else np.inf for p in self.people])
         self.group = np.array([p.group for p in self.people], dtype=int)
         self.wish_m_s = np.array([p.wish_m_s for p in self.people])
-        self.seat_rad = np.array([p.heading_rad for p in self.people])
+        self.seat_rad = np.array([p.seat_rad for p in self.people])
         self.via_m = np.zeros((n, self.longest, 2))
         self.task = np.zeros((n, self.longest), int)
         self.crossing = np.full((n, self.longest), -1)
@@ -81,7 +99,7 @@ class Crowd:
         self.bus = np.full(n, -1)  # whose doors a person walks to
         self.door_m = np.zeros((n, 2))
         self._takes = [set(p.takes) for p in self.people]
-        self._from = np.array([p.from_vehicle for p in self.people], dtype=int)
+        self._from = np.array([p.vehicle for p in self.people], dtype=int)
 
     def _first_heading(self) -> Floats:
         ahead = self.via_m[:, min(1, self.longest - 1)] - self.via_m[:, 0]
@@ -91,22 +109,14 @@ class Crowd:
         """Who is present."""
         return np.flatnonzero((self.born_s <= time_s) & ~self.has_left)
 
-    def step(self, time_s: float, step_s: float, may_walk: Flags, doors: Doors) -> None:
-        """Moves everybody by one step.
-
-        Args:
-            time_s: now.
-            step_s: length of the step.
-            may_walk: crossing number -> whether one may step onto it.
-            doors: vehicle -> stop, kind, doors of the vehicles that stand with open doors.
-        """
-        self._alight(time_s, doors)
-        here = self.here(time_s)
-        self._board(here, doors)
-        self._go_on(here, step_s, may_walk)
+    def step(self, step_s: float, street: Street) -> None:
+        """Moves everybody by one step of so many seconds."""
+        self._alight(street.time_s, street.doors)
+        here = self.here(street.time_s)
+        self._board(here, street.doors)
+        self._go_on(here, step_s, street.may_walk)
         here = here[~self.has_left[here]]
-        on_foot = here[~self.sits[here]]
-        self._walk(on_foot, step_s)
+        self._walk(here[~self.sits[here]], step_s, street.boxes)
 
     def moment(self, time_s: float) -> Moment:
         """Where everybody is."""
@@ -126,6 +136,11 @@ class Crowd:
         at_kerb = (self.task[here, k] == KERB) & ~self.sits[here]
         distance = np.hypot(*(self.via_m[here, k] - self.xy_m[here]).T)
         return np.where(at_kerb, self.crossing[here, k], -1), distance
+
+    def comes_from(self, here: Ints) -> Ints:
+        """The crossing whose kerb each person left last, -1 for none."""
+        k = self.target[here]
+        return np.where(k > 0, self.crossing[here, np.maximum(k - 1, 0)], -1)
 
     def _alight(self, time_s: float, doors: Doors) -> None:
         """Lets people out of vehicles that have just opened their doors."""
@@ -183,9 +198,9 @@ class Crowd:
         furthest = np.full(len(lagging), -1)
         np.maximum.at(furthest, self.group[here], k)
         lagging[self.group[here[~ready]]] = True
-        return ~lagging[self.group[here]] | (k < furthest[self.group[here]])
+        return np.asarray(~lagging[self.group[here]] | (k < furthest[self.group[here]]))
 
-    def _walk(self, here: Ints, step_s: float) -> None:
+    def _walk(self, here: Ints, step_s: float, boxes: Floats) -> None:
         if len(here) == 0:
             return
         k = self.target[here]
@@ -196,7 +211,9 @@ class Crowd:
         stops = (self.task[here, k] != PASS) & (self.bus[here] < 0)
         pace = self.wish_m_s[here] * np.where(stops, (distance / 0.9).clip(0.0, 1.0), 1.0)
         pace = np.where(stops & ~homing & (distance < 0.3), 0.0, pace)
-        wish = way / np.maximum(distance, 1e-6)[:, None] * pace[:, None]
+        wish = way / np.maximum(distance, 1e-6)[:, None]
+        pace = np.where((self.comes_from(here) >= 0) & _is_blocked(self.xy_m[here], wish, boxes), 0.0, pace)
+        wish = wish * pace[:, None]
         force = self._others(here) * np.where(homing, 0.2, 1.0)[:, None]
         force += (self._walls(here) + self._company(here)) * ~homing[:, None]
         self.velocity_m_s[here] += ((wish - self.velocity_m_s[here]) / _RELAXATION_S + force) * step_s
@@ -256,3 +273,12 @@ class Crowd:
         turn = (wanted - self.heading_rad[here] + np.pi) % (2 * np.pi) - np.pi
         most = _TURNING_RAD_S * step_s * np.where(speed > _STANDING_M_S, 1.0, 0.4)
         self.heading_rad[here] += turn.clip(-most, most)
+
+
+def _is_blocked(xy_m: Floats, wish: Floats, boxes: Floats) -> Flags:
+    """Whether a step in the wished direction (n, 2) would end in or at a vehicle (k, 5)."""
+    apart = (xy_m + _STEP_AHEAD_M * wish)[:, None] - boxes[None, :, :2]
+    cos, sin = np.cos(boxes[:, 2]), np.sin(boxes[:, 2])
+    along, across = apart[..., 0] * cos + apart[..., 1] * sin, apart[..., 1] * cos - apart[..., 0] * sin
+    inside = (np.abs(along) < boxes[:, 3] / 2 + _BERTH_M) & (np.abs(across) < boxes[:, 4] / 2 + _BERTH_M)
+    return np.asarray(inside.any(axis=1))

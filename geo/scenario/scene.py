@@ -26,15 +26,15 @@ USERS = pl.Schema(
 )
 POSITIONS = pl.Schema(
     {
-        "user_id": pl.Int64,
-        "time_s": pl.Float64,
-        "x_m": pl.Float64,
-        "y_m": pl.Float64,
-        "heading_rad": pl.Float64,
-        "speed_m_s": pl.Float64,
-        "distance_m": pl.Float64,
+        "user_id": pl.Int64(),
+        "time_s": pl.Float64(),
+        "x_m": pl.Float64(),
+        "y_m": pl.Float64(),
+        "heading_rad": pl.Float64(),
+        "speed_m_s": pl.Float64(),
+        "distance_m": pl.Float64(),
         "pose": pl.Enum(POSES),
-        "is_braking": pl.Boolean,
+        "is_braking": pl.Boolean(),
     }
 )
 JOINTS = pl.Schema(

@@ -11,24 +11,30 @@ from numpy.typing import NDArray
 
 from detectors.road_users import RoadUser
 from geo.scenario.bodies import FIGURES, draw_bodies
-from geo.scenario.description import Flow, Scenario
-from geo.scenario.ground import contains, survey
-from geo.scenario.itineraries import Itineraries, bodies_of
-from geo.scenario.pedestrians import Crowd
-from geo.scenario.scene import EVENTS, USERS, Log, Scene
-from geo.scenario.vehicles import Fleet, Traffic
+from geo.scenario.description import Scenario
+from geo.scenario.fleet import draw_fleet
+from geo.scenario.gates import OnFoot, Surroundings
+from geo.scenario.ground import contains, survey, widened
+from geo.scenario.incidents import what_happened
+from geo.scenario.itineraries import Itineraries
+from geo.scenario.pedestrians import Crowd, Street
+from geo.scenario.scene import USERS, Log, Scene
+from geo.scenario.vehicles import Traffic
 
 Floats = NDArray[np.float64]
-Event = tuple[str, int, float, float, float, float]
 
 STEP_S = 0.1
 WARM_UP_S = 90.0
-_ASIDE_SD_M = 0.1
-_ABOUT_TO_CROSS_M = 1.6
+_ABOUT_TO_CROSS_M, _MARGIN_M, _WALKING_M_S = 1.6, 1.0, 0.4
 
 
 def simulate(
-    scenario: Scenario, *, duration_s: float, seed: int, factors: Mapping[RoadUser, float] | None = None
+    scenario: Scenario,
+    *,
+    duration_s: float,
+    seed: int,
+    factors: Mapping[RoadUser, float] | None = None,
+    warm_up_s: float = WARM_UP_S,
 ) -> Scene:
     """Simulates a scenario after a warm-up, the same for the same seed.
 
@@ -37,12 +43,12 @@ def simulate(
         duration_s: length of the recorded part, in seconds.
         seed: of every random draw.
         factors: what scales the arrivals of each road user; 1 where not named.
+        warm_up_s: length of the part before, in which the place fills.
 
     Returns:
         The scene, in steps of STEP_S from 0 s to ``duration_s``.
     """
-    run = _Run(scenario, duration_s, seed, dict(factors or {}))
-    return run.scene()
+    return _Run(scenario, duration_s, seed, dict(factors or {}), warm_up_s).scene()
 
 
 @dataclass
@@ -51,35 +57,38 @@ class _Run:
     duration_s: float
     seed: int
     factors: dict[RoadUser, float]
+    warm_up_s: float
 
     def __post_init__(self) -> None:
         drivers, walkers, crowd = (np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(3))
-        self.traffic = Traffic(self.scenario, self._fleet(drivers))
-        plans = Itineraries(self.scenario, walkers)
-        self.people = plans.draw(-WARM_UP_S, self.duration_s, self.factors.get(RoadUser.PEDESTRIAN, 1.0), self._calls())
-        self.bodies_m = bodies_of(self.people, walkers)
+        span = -self.warm_up_s, self.duration_s
+        self.traffic = Traffic(self.scenario, draw_fleet(self.scenario, *span, self.factors, drivers))
+        on_foot = self.factors.get(RoadUser.PEDESTRIAN, 1.0)
+        self.people = Itineraries(self.scenario, walkers).draw(*span, on_foot, self._calls())
+        self.bodies_m = draw_bodies([p.figure for p in self.people], walkers)
         outlines = [np.array(o) for o in (*self.scenario.solids, *self.scenario.barred)]
         corners = np.concatenate([np.array(s.at_m)[None] for s in self.scenario.spots.values()])
         self.crowd = Crowd(self.people, survey(outlines, corners.min(0) - 5.0, corners.max(0) + 5.0), crowd)
         self.crossings = [c.crossing_id for c in self.scenario.crossings]
         self.outlines = [np.array(c.outline_m) for c in self.scenario.crossings]
+        self.margins = [widened(o, _MARGIN_M) for o in self.outlines]
         self.log = Log()
 
     def scene(self) -> Scene:
         vehicles = len(self.traffic.fleet.route)
-        steps = range(-round(WARM_UP_S / STEP_S), round(self.duration_s / STEP_S) + 1)
+        steps = range(-round(self.warm_up_s / STEP_S), round(self.duration_s / STEP_S) + 1)
         for step in steps:
             time_s = step * STEP_S
             if step >= 0:
                 self._note(time_s, vehicles)
-            busy = self._busy(time_s)
             may_walk = np.array([self._may_walk(c, time_s) for c in self.crossings], bool)
             doors = self.traffic.gates.open_doors(self.traffic)
-            self.traffic.step(time_s, STEP_S, busy, self.crowd.boarding())
-            self.crowd.step(time_s, STEP_S, may_walk, doors)
+            self.traffic.step(STEP_S, Surroundings(time_s, self._on_foot(time_s), self.crowd.boarding()))
+            self.crowd.step(STEP_S, Street(time_s, may_walk, doors, self.traffic.boxes()))
         positions = self.log.positions()
         users = self._users().join(positions, on="user_id", how="semi", maintain_order="left")
-        return Scene(users, positions, self.log.joints(), self._events(positions))
+        events = what_happened(self.scenario, self.traffic, self.people, positions)
+        return Scene(users, positions, self.log.joints(), events)
 
     def _note(self, time_s: float, vehicles: int) -> None:
         cars, people = self.traffic.moment(), self.crowd.moment(time_s)
@@ -95,16 +104,21 @@ class _Run:
             if FIGURES[self.traffic.fleet.figure[i]].sections > 1:
                 self.log.note_sections(i, time_s, *self.traffic.sections(i))
 
-    def _busy(self, time_s: float) -> dict[str, bool]:
-        """Crossing -> whether vehicles must wait for somebody on foot."""
+    def _on_foot(self, time_s: float) -> dict[str, OnFoot]:
+        """Crossing -> the people on it, and where they have the right of way those about to step onto it."""
         here = self.crowd.here(time_s)
         waits, distance = self.crowd.waits_for(here)
-        busy = {}
+        found = {}
         for number, crossing in enumerate(self.scenario.crossings):
-            is_on = bool(contains(self.outlines[number], self.crowd.xy_m[here]).any())
-            about_to = not crossing.has_signal and bool(((waits == number) & (distance < _ABOUT_TO_CROSS_M)).any())
-            busy[crossing.crossing_id] = is_on or about_to
-        return busy
+            xy = self.crowd.xy_m[here]
+            counts = contains(self.outlines[number], xy)
+            walks = np.hypot(*self.crowd.velocity_m_s[here].T) > _WALKING_M_S
+            counts |= walks & (self.crowd.comes_from(here) == number) & contains(self.margins[number], xy)
+            if not crossing.has_signal:
+                counts |= (waits == number) & (distance < _ABOUT_TO_CROSS_M)
+            who = here[counts]
+            found[crossing.crossing_id] = OnFoot(self.crowd.xy_m[who], self.crowd.velocity_m_s[who])
+        return found
 
     def _may_walk(self, crossing: str, time_s: float) -> bool:
         number = self.crossings.index(crossing)
@@ -112,55 +126,10 @@ class _Run:
             return False
         return self.traffic.gates.may_walk(crossing, self.traffic)
 
-    def _fleet(self, rng: np.random.Generator) -> Fleet:
-        arrivals: list[tuple[float, int, str, str]] = []
-        rank = {r.route_id: i for i, r in enumerate(self.scenario.routes)}
-        for flow in self.scenario.flows:
-            times = self._arrivals(flow, rng)
-            names = list(flow.figures)
-            drawn = rng.choice(len(names), len(times), p=list(flow.figures.values()))
-            keep = rng.uniform(size=len(times))
-            arrivals += [
-                (t, rank[flow.route_id], names[k], flow.purpose)
-                for t, k, u in zip(times.tolist(), drawn.tolist(), keep.tolist(), strict=True)
-                if flow.is_scheduled or u * self._most(flow) < self._factor(names[k])
-            ]
-        arrivals.sort()
-        figures = [a[2] for a in arrivals]
-        route = np.array([a[1] for a in arrivals], dtype=int)
-        pace = np.array([FIGURES[f].pace for f in figures])
-        speed = np.array([r.speed_m_s for r in self.scenario.routes])[route]
-        bodies = draw_bodies(figures, rng)
-        aside = rng.normal(0, _ASIDE_SD_M, len(figures)).clip(-0.2, 0.2)
-        aside[[FIGURES[f].sections > 1 for f in figures]] = 0.0
-        wish = speed * pace * rng.normal(1.0, 0.1, len(figures)).clip(0.75, 1.25)
-        return Fleet(np.array([a[0] for a in arrivals]), route, figures, [a[3] for a in arrivals], bodies, wish, aside)
-
-    def _factor(self, figure: str) -> float:
-        return self.factors.get(FIGURES[figure].road_user, 1.0)
-
-    def _most(self, flow: Flow) -> float:
-        """The largest factor among a flow's figures: arrivals are drawn for it and thinned (Lewis and Shedler 1979)."""
-        return max(self._factor(name) for name in flow.figures)
-
-    def _arrivals(self, flow: Flow, rng: np.random.Generator) -> Floats:
-        span_s = self.duration_s + WARM_UP_S
-        if flow.is_scheduled:
-            headway_s = 3600 / flow.arrivals_per_h
-            times = np.arange(rng.uniform(0, headway_s), span_s, headway_s)
-            return np.asarray(times + rng.normal(0, 0.05 * headway_s, len(times)) - WARM_UP_S)
-        n = rng.poisson(flow.arrivals_per_h * self._most(flow) * span_s / 3600)
-        return np.sort(rng.uniform(-WARM_UP_S, self.duration_s, n))
-
-    def _calls(self) -> list[tuple[int, float]]:
+    def _calls(self) -> list[int]:
         """Vehicles that will call at a stop."""
-        gates = [p for p in self.traffic.gates.places if p.gate.stop]
-        fleet = self.traffic.fleet
-        return [
-            (i, self.factors.get(RoadUser.PEDESTRIAN, 1.0))
-            for i, figure in enumerate(fleet.figure)
-            if FIGURES[figure].doors_m and any(p.route == fleet.route[i] for p in gates)
-        ]
+        fleet, served = self.traffic.fleet, {p.route for p in self.traffic.gates.places if p.gate.stop}
+        return [i for i, f in enumerate(fleet.figure) if FIGURES[f].doors_m and fleet.route[i] in served]
 
     def _users(self) -> pl.DataFrame:
         fleet, people = self.traffic.fleet, self.people
@@ -182,49 +151,3 @@ class _Run:
             },
             schema=USERS,
         )
-
-    def _events(self, positions: pl.DataFrame) -> pl.DataFrame:
-        """What happened on purpose, as far as it happened in the recorded part."""
-        rows = [*self._stops_of_vehicles(), *self._runs(positions), *self._left_objects(positions)]
-        return pl.DataFrame(rows, schema=EVENTS, orient="row").sort("start_s")
-
-    def _stops_of_vehicles(self) -> list[Event]:
-        found = []
-        for stand in self.traffic.stands:
-            if stand.began_s is not None and stand.vehicle is not None:
-                path = self.traffic.paths[stand.route]
-                x_m, y_m = path.at(np.array([stand.at_m]))[0][0]
-                end_s = min(stand.began_s + stand.duration_s, self.duration_s)
-                found.append(("stopped_vehicle", stand.vehicle, stand.began_s, end_s, float(x_m), float(y_m)))
-        return found
-
-    def _runs(self, positions: pl.DataFrame) -> list[Event]:
-        vehicles = len(self.traffic.fleet.route)
-        runners = [vehicles + i for i, p in enumerate(self.people) if p.is_running]
-        runs = positions.filter(pl.col("user_id").is_in(runners)).group_by("user_id", maintain_order=True)
-        found = []
-        for (user,), rows in runs:
-            x_m, y_m, start_s = rows.select("x_m", "y_m", "time_s").row(0)
-            found.append(("running", int(str(user)), start_s, float(rows["time_s"][-1]), x_m, y_m))
-        return found
-
-    def _left_objects(self, positions: pl.DataFrame) -> list[Event]:
-        """A person on the walk puts something down beside its way and goes on."""
-        found = []
-        vehicles = len(self.traffic.fleet.route)
-        for incident in self.scenario.incidents:
-            if incident.kind != "left_object" or incident.at_s > self.duration_s:
-                continue
-            on_walk = [
-                vehicles + i for i, p in enumerate(self.people)
-                if self.scenario.walks[p.walk].walk_id == incident.walk_id and not p.is_running
-            ]  # fmt: skip
-            now = positions.filter(
-                pl.col("user_id").is_in(on_walk), (pl.col("time_s") - incident.at_s).abs() < STEP_S / 2
-            )
-            if now.height:
-                near = np.array(incident.at_m or (0.0, 0.0))
-                row = now.row(int(np.hypot(*(now.select("x_m", "y_m").to_numpy() - near).T).argmin()), named=True)
-                end_s = min(incident.at_s + incident.duration_s, self.duration_s)
-                found.append(("left_object", row["user_id"], incident.at_s, end_s, row["x_m"], row["y_m"]))
-        return found

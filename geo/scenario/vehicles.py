@@ -14,32 +14,20 @@ from numpy.typing import NDArray
 
 from geo.scenario.bodies import FIGURES
 from geo.scenario.description import Scenario
-from geo.scenario.gates import Gates
-from geo.scenario.paths import SAMPLE_M, Path, lay, meetings
+from geo.scenario.fleet import Fleet
+from geo.scenario.gates import Gates, Surroundings
+from geo.scenario.paths import SAMPLE_M, Network, lay, meetings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TIME_GAP_S, STANDSTILL_GAP_M = 1.1, 1.8
-HARDEST_BRAKING_M_S2 = 8.0
+HARDEST_BRAKING_M_S2, _PRUDENCE = 8.0, 1.4
 BRAKE_LIGHT_M_S2 = 0.4
 # Shares of the length at which a body is felt by others, and where its axles are.
 _FELT = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
 _AXLE = 0.3
 _FOLLOWING_TWO_WHEELS_M = 0.8
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """Everybody who will drive, in order of arrival."""
-
-    arrival_s: Floats
-    route: Ints
-    figure: list[str]
-    purpose: list[str]
-    bodies_m: Floats
-    wish_m_s: Floats
-    aside_m: Floats  # to the left of the middle of the lane
 
 
 @dataclass(frozen=True)
@@ -77,17 +65,17 @@ class Traffic:
     scenario: Scenario
     fleet: Fleet
     stands: list[Stand] = field(init=False)
-    paths: list[Path] = field(init=False)
+    network: Network = field(init=False)
     gates: Gates = field(init=False)
 
     def __post_init__(self) -> None:
-        self.paths = [lay(r.via_m, r.corner_radius_m, r.speed_m_s) for r in self.scenario.routes]
+        self.network = Network([lay(r.via_m, r.corner_radius_m, r.speed_m_s) for r in self.scenario.routes])
         self.corridor_m = np.array([r.corridor_m for r in self.scenario.routes])
-        self._meetings = meetings(self.paths, self.corridor_m.tolist())
-        self.gates = Gates(self.scenario, self.paths)
+        self._meetings = meetings(self.network.paths, self.corridor_m.tolist())
+        self.gates = Gates(self.scenario, self.network)
         rank = {r.route_id: i for i, r in enumerate(self.scenario.routes)}
         self.stands = [
-            Stand(rank[i.route_id], self.paths[rank[i.route_id]].nearest(i.at_m)[0], i.at_s, i.duration_s)
+            Stand(rank[i.route_id], self.network.paths[rank[i.route_id]].nearest(i.at_m)[0], i.at_s, i.duration_s)
             for i in self.scenario.incidents
             if i.kind == "stopped_vehicle" and i.route_id and i.at_m
         ]
@@ -102,34 +90,32 @@ class Traffic:
         self._acceleration = np.array([c.acceleration_m_s2 for c in character])
         self._braking = np.array([c.braking_m_s2 for c in character])
         two_wheels = self.fleet.bodies_m[:, 1] < 1.0
-        self._standstill_m = np.where(two_wheels, _FOLLOWING_TWO_WHEELS_M, STANDSTILL_GAP_M)
+        self.standstill_m = np.where(two_wheels, _FOLLOWING_TWO_WHEELS_M, STANDSTILL_GAP_M)
 
     @property
     def length_m(self) -> Floats:
         """Lengths of all vehicles."""
         return self.fleet.bodies_m[:, 0]
 
-    def step(self, time_s: float, step_s: float, busy: dict[str, bool], boarding: dict[int, int]) -> None:
+    def step(self, step_s: float, seen: Surroundings) -> None:
         """Moves everybody by one step.
 
         Args:
-            time_s: now.
             step_s: length of the step.
-            busy: crossing -> whether somebody on foot is on it or about to be.
-            boarding: vehicle -> people on their way to its doors.
+            seen: the time and who is on foot.
         """
-        self._let_in(time_s)
+        self._let_in(seen.time_s)
         here = np.flatnonzero(self.is_here)
         gap_m, ahead_m_s = self._ahead(here)
-        gap_m, ahead_m_s = self.gates.hold(self, here, gap_m, ahead_m_s, time_s=time_s, busy=busy, boarding=boarding)
-        gap_m, ahead_m_s = self._stand(here, gap_m, ahead_m_s, time_s)
+        gap_m, ahead_m_s = self.gates.hold(self, here, gap_m, ahead_m_s, seen)
+        gap_m, ahead_m_s = self._stand(here, gap_m, ahead_m_s, seen.time_s)
         pull = self._follow(here, gap_m, self.speed_m_s[here] - ahead_m_s)
         # Positions move with the mean of old and new speed; speeds never turn negative.
         faster = np.maximum(self.speed_m_s[here] + pull * step_s, 0.0)
         self.pull_m_s2[here] = (faster - self.speed_m_s[here]) / step_s
         self.place_m[here] += (self.speed_m_s[here] + faster) / 2 * step_s
         self.speed_m_s[here] = faster
-        gone = here[self.place_m[here] > np.array([p.length_m for p in self.paths])[self.fleet.route[here]]]
+        gone = here[self.place_m[here] > self.network.length_m(self.fleet.route[here])]
         self.is_here[gone], self.has_left[gone] = False, True
 
     def moment(self) -> Moment:
@@ -139,6 +125,12 @@ class Traffic:
         stands = (self.pull_m_s2[here] < -BRAKE_LIGHT_M_S2) | (self.speed_m_s[here] < 0.1)
         return Moment(here, xy, heading, self.speed_m_s[here], self.place_m[here], stands)
 
+    def boxes(self) -> Floats:
+        """Everybody's x, y, heading, length and width (n, 5)."""
+        here = np.flatnonzero(self.is_here)
+        xy, heading = self.pose(here, self.place_m[here])
+        return np.column_stack([xy, heading, self.fleet.bodies_m[here, :2]])
+
     def pose(self, who: Ints, place_m: Floats, share: float = 1.0) -> tuple[Floats, Floats]:
         """Positions (n, 2) and headings (n,) of rigid bodies that stand with both axles on their routes.
 
@@ -147,17 +139,12 @@ class Traffic:
             place_m: of the bodies' middles along the routes.
             share: length of the bodies as a share of the vehicles'.
         """
-        reach = _AXLE * self.length_m[who] * share
-        xy, heading = np.zeros((len(who), 2)), np.zeros(len(who))
-        for r, path in enumerate(self.paths):
-            k = np.flatnonzero(self.fleet.route[who] == r)
-            if len(k) == 0:
-                continue
-            (rear, _), (front, _) = path.at(place_m[k] - reach[k]), path.at(place_m[k] + reach[k])
-            heading[k] = np.arctan2(*(front - rear).T[::-1])
-            left = np.column_stack([-np.sin(heading[k]), np.cos(heading[k])])
-            xy[k] = (front + rear) / 2 + left * self._aside(who[k], place_m[k])[:, None]
-        return xy, heading
+        reach, route = _AXLE * self.length_m[who] * share, self.fleet.route[who]
+        rear, _ = self.network.at(route, place_m - reach)
+        front, _ = self.network.at(route, place_m + reach)
+        heading = np.arctan2(front[:, 1] - rear[:, 1], front[:, 0] - rear[:, 0])
+        left = np.stack([-np.sin(heading), np.cos(heading)], axis=-1)
+        return (front + rear) / 2 + left * self._aside(who, place_m)[:, None], heading
 
     def sections(self, who: int) -> tuple[Floats, Floats, float]:
         """Positions, headings and length of a bendy body's sections, front first."""
@@ -187,36 +174,36 @@ class Traffic:
         nearest = found.min(axis=2)
         leader = nearest.argmin(axis=1)
         gap = nearest[np.arange(len(here)), leader] - front
-        _, heading = self.pose(here, place)
+        _, heading = self.network.at(route, place)
         ahead = self.speed_m_s[here][leader] * np.cos(heading[leader] - heading).clip(0.0, 1.0)
         return gap, np.where(np.isfinite(gap), ahead, 0.0)
 
     def _follow(self, here: Ints, gap_m: Floats, closing_m_s: Floats) -> Floats:
         """IDM acceleration in m/s2."""
         speed, a, b = self.speed_m_s[here], self._acceleration[here], self._braking[here]
-        limit = np.empty(len(here))
-        for r, path in enumerate(self.paths):
-            k = self.fleet.route[here] == r
-            limit[k] = path.limit_at(self.place_m[here][k])
+        limit = self.network.limit_m_s(self.fleet.route[here], self.place_m[here])
         wish = np.minimum(self.fleet.wish_m_s[here], limit)
-        wanted = self._standstill_m[here] + np.maximum(
+        wanted = self.standstill_m[here] + np.maximum(
             0.0, speed * TIME_GAP_S + speed * closing_m_s / (2 * np.sqrt(a * b))
         )
         free = np.where(speed <= wish, 1 - (speed / wish) ** 4, -b / a * (1 - (wish / np.maximum(speed, 0.1)) ** 4))
         pull = a * (free - (wanted / np.maximum(gap_m, 0.1)) ** 2)
-        return np.asarray(pull.clip(-HARDEST_BRAKING_M_S2, a))
+        # Nobody brakes much harder than standing still behind what is ahead asks for.
+        room = np.maximum(gap_m - 0.6 * self.standstill_m[here], 0.2)
+        needed = np.maximum(b, _PRUDENCE * np.maximum(closing_m_s, 0.0) ** 2 / (2 * room))
+        return np.asarray(pull.clip(-np.minimum(needed, HARDEST_BRAKING_M_S2), a))
 
     def _let_in(self, time_s: float) -> None:
         """Lets arrived vehicles enter where there is room; nobody enters past one who waits at the same place."""
         full: set[tuple[float, float]] = set()
         for i in np.flatnonzero(self._waiting & (self.fleet.arrival_s <= time_s)).tolist():
-            start = tuple(self.paths[self.fleet.route[i]].xy_m[0].tolist())
+            start = tuple(self.network.paths[self.fleet.route[i]].xy_m[0].tolist())
             if start in full:
                 continue
             self.place_m[i], self.is_here[i] = 0.0, True
             here = np.flatnonzero(self.is_here)
             gap, ahead = (v[np.searchsorted(here, i)] for v in self._ahead(here))
-            if gap < self._standstill_m[i] + self.speed_m_s[i] * TIME_GAP_S * 0.8 or self._overlaps(i, here):
+            if gap < self.standstill_m[i] + self.speed_m_s[i] * TIME_GAP_S * 0.8 or self._overlaps(i, here):
                 self.place_m[i], self.is_here[i] = -np.inf, False
                 full.add(start)
                 continue
@@ -227,12 +214,12 @@ class Traffic:
     def _overlaps(self, i: int, here: Ints) -> bool:
         """Whether somebody stands astride the place where a vehicle would enter."""
         others = here[here != i]
-        start = self.paths[self.fleet.route[i]].xy_m[0]
+        start = self.network.paths[self.fleet.route[i]].xy_m[0]
         xy, _ = self.pose(others, self.place_m[others])
         apart = np.hypot(*(xy - start).T)
         return (
             bool(
-                (apart < (self.length_m[others] + self.length_m[i]) / 2 + self._standstill_m[i])[
+                (apart < (self.length_m[others] + self.length_m[i]) / 2 + self.standstill_m[i])[
                     np.abs(xy[:, 1] - start[1]) < self.corridor_m[self.fleet.route[i]]
                 ].any()
             )
@@ -252,7 +239,7 @@ class Traffic:
                 continue
             to_stop = stand.at_m - self.place_m[stand.vehicle] + STANDSTILL_GAP_M
             if to_stop < gap_m[k[0]]:
-                gap_m[k], ahead_m_s[k] = max(to_stop, 0.1), 0.0
+                gap_m[k], ahead_m_s[k] = np.maximum(to_stop, 0.1), 0.0
             if stand.began_s is None and self.speed_m_s[stand.vehicle] < 0.1 and to_stop < STANDSTILL_GAP_M + 3.0:
                 stand.began_s = time_s
         return gap_m, ahead_m_s
