@@ -60,11 +60,9 @@ def compare(labels: Sequence[Label], found: sv.Detections, confidence: float) ->
     boxes = np.array([label.box_px for label in labels], float).reshape(-1, 4)
     codes = np.array([label.road_user.code for label in labels], np.int64)
     code, score = np.asarray(found.class_id, np.int64), np.asarray(found.confidence, float)
-    overlap = (
-        box_iou_batch(boxes, found.xyxy.astype(float))
-        if len(boxes) and len(code)
-        else np.zeros((len(boxes), len(code)))
-    )
+    overlap = np.zeros((len(boxes), len(code)))
+    if overlap.size:
+        overlap = np.asarray(box_iou_batch(boxes, found.xyxy.astype(float)), float)
     overlap = np.where(codes[:, None] == code[None], overlap, 0.0)
     hits = np.zeros((len(code), len(OVERLAPS)), bool)
     for i, least in enumerate(OVERLAPS):

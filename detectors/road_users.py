@@ -34,6 +34,7 @@ _LABELS = {
     "pedestrian": RoadUser.PEDESTRIAN,
     "bicycle": RoadUser.CYCLIST,
     "cyclist": RoadUser.CYCLIST,
+    "scooter": RoadUser.SCOOTER,
     "motorcycle": RoadUser.MOTORCYCLE,
     "car": RoadUser.CAR,
     "van": RoadUser.VAN,

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import cv2
 import numpy as np
@@ -143,13 +143,14 @@ def _convolve_in_bfloat16(trainer: BaseTrainer) -> None:
     """
     import torch
 
-    exact = trainer.model.predict
+    network: Any = trainer.model
+    exact = network.predict
 
     def predict(*args: object, **kwargs: object) -> object:
         with torch.autocast("cpu", torch.bfloat16):
             return _single(exact(*args, **kwargs))
 
-    trainer.model.predict = predict
+    network.predict = predict
 
 
 def _single(outputs: object) -> object:

@@ -32,7 +32,7 @@ def rest(count: int = COUNT) -> Bones:
     return bones
 
 
-def pitched(origin: Sequence[float], pitch_rad: float, yaw_rad: float = 0.0) -> Floats:
+def pitched(origin: Sequence[float] | Floats, pitch_rad: float, yaw_rad: float = 0.0) -> Floats:
     """A bone at an origin, leaning forward by a pitch, turned left by a yaw."""
     c, s, cy, sy = np.cos(pitch_rad), np.sin(pitch_rad), np.cos(yaw_rad), np.sin(yaw_rad)
     return np.array(

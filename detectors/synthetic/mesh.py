@@ -118,7 +118,7 @@ def _smooth_normals(points: NDArray[np.float64], faces: NDArray[np.int64]) -> ND
     normal[(normal * outward).sum(axis=1) < 0] *= -1
     total = np.zeros_like(points)
     np.add.at(total, faces.ravel(), np.repeat(normal, 3, axis=0))
-    return total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-12)
+    return np.asarray(total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-12))
 
 
 def _mesh(points: NDArray[np.float64], normals: NDArray[np.float64], faces: NDArray[np.int64], paint: Paint) -> Mesh:

@@ -88,9 +88,9 @@ def write_card(
             compared.append(one)
             rows.append(_rows(scene.light, labels, one))
             progress(len(compared))
-    text = _card(exam, weights, log, average_precision(compared), pl.concat(rows), len(compared))
+    results = _results(exam, average_precision(compared), pl.concat(rows), len(compared))
     with replacing(card) as whole:
-        whole.write_text(text, encoding="utf-8")
+        whole.write_text("\n\n".join([*_about(weights, detector), *_training(log), *results]) + "\n", encoding="utf-8")
     return StageReport("detector card", len(compared), card, str(exam.seeds), time.perf_counter() - began)
 
 
@@ -110,6 +110,11 @@ def _scene(folder: Path, pictures: int, seed: int, number: int) -> _Scene:
     return _Scene(name, [renderer.frame(actors) for _, actors in actors_by_step(scene, steps, seed)])
 
 
+_LABELS = {
+    "road_user": pl.String, "height_px": pl.Float64, "range_m": pl.Float64, "light": pl.String, "is_found": pl.Boolean
+}  # fmt: skip
+
+
 def _rows(light: str, labels: Sequence[Label], one: Compared) -> pl.DataFrame:
     """One row per label: its class, height, range and light, and whether it was found."""
     return pl.DataFrame(
@@ -120,51 +125,54 @@ def _rows(light: str, labels: Sequence[Label], one: Compared) -> pl.DataFrame:
             "light": [light] * len(labels),
             "is_found": one.is_found,
         },
-        schema={
-            "road_user": pl.String,
-            "height_px": pl.Float64,
-            "range_m": pl.Float64,
-            "light": pl.String,
-            "is_found": pl.Boolean,
-        },
+        schema=_LABELS,
     )
 
 
-def _card(exam: Exam, weights: Path, log: Path, precision: list[Precision], labels: pl.DataFrame, pictures: int) -> str:
-    training = pl.read_csv(log)
-    last, lessons = training.row(-1, named=True), Lessons()
-    people = labels.filter(pl.col("road_user") == "pedestrian")
-    bins = (("Box height (px)", "height_px", _HEIGHT_EDGES_PX), ("Range (m)", "range_m", _RANGE_EDGES_M))
-    sections = [
+def _about(weights: Path, detector: YoloDetector) -> list[str]:
+    return [
         "# Card of the demo detector",
         f"`{weights.name}`, {weights.stat().st_size / 1e6:.1f} MB in half precision, "
         f"SHA-256 `{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}`. Licence: AGPL-3.0-or-later, "
-        "as is Ultralytics, whose YOLO11n architecture it is. Classes: "
-        + ", ".join(p.road_user.value for p in precision)
-        + " among those learned.",
+        "as is Ultralytics, whose YOLO11n architecture it is. "
+        f"Classes: {', '.join(r.value for r in detector.road_users)}.",
         "**For the demo place only.** It has seen nothing but rendered pictures of one invented square from one "
         "pole. It knows no real street, camera or weather, and must not be used on real video: the figures "
         "below say nothing about any. It tells classes of road users apart and nothing about who anybody is.",
+    ]
+
+
+def _training(log: Path) -> list[str]:
+    rows, lessons = pl.read_csv(log), Lessons()
+    last = rows.row(-1, named=True)
+    return [
         "## Training",
-        f"From random weights, seed {last['seed']}, {training.height} epochs in {last['time'] / 60:.0f} min "
+        f"From random weights, seed {last['seed']}, {rows.height} epochs over "
+        f"{len(lessons.train_seeds) * lessons.pictures_per_scene} pictures in {last['time'] / 60:.0f} min "
         f"(log: `{log.name}`). One command trains it again: `make detector`. Training and checking use seeds "
         f"{_span(lessons.train_seeds)} and {_span(lessons.val_seeds)} of the scenario, each under its own light "
         "and from a camera moved a little; the demo's seed is in neither.",
         f"torch {version('torch')}, Ultralytics {version('ultralytics')}, numba {version('numba')}; "
         f"{os.cpu_count()} cores of {platform.machine()}, no GPU.",
+    ]
+
+
+def _results(exam: Exam, precision: list[Precision], labels: pl.DataFrame, pictures: int) -> list[str]:
+    people = labels.filter(pl.col("road_user") == "pedestrian")
+    ap50, ap50_95 = (float(np.mean([getattr(p, name) for p in precision])) for name in ("ap50", "ap50_95"))
+    return [
         "## Held-out scenes",
         f"Seeds {', '.join(map(str, exam.seeds))}, {len(_LIGHTS)} lights each, the site's own camera; "
         f"{pictures} pictures, {labels.height} labels. Pictures are judged before video compression. A label "
         "is a road user of which at least 35 % is seen; somebody more hidden who is found all the same counts "
-        f"as a false box. Recall counts boxes of at least {_CONFIDENCE} confidence and the right class at an "
-        "overlap of 0.5.",
-        f"**mAP50 {np.mean([p.ap50 for p in precision]):.3f}, "
-        f"mAP50-95 {np.mean([p.ap50_95 for p in precision]):.3f}**, recall {labels['is_found'].mean():.3f}.",
+        "as a false box. Boxes are those the tracker gets, of which the weaker of two that overlap much is "
+        f"dropped. Recall counts boxes of at least {_CONFIDENCE} confidence and the right class at an overlap of 0.5.",
+        f"**mAP50 {ap50:.3f}, mAP50-95 {ap50_95:.3f}**, recall {labels['is_found'].sum() / labels.height:.3f}.",
         _by_class(precision, labels),
-        *(_by_bin(title, labels, people, column, edges) for title, column, edges in bins),
+        _by_bin("Box height (px)", labels, people, "height_px", _HEIGHT_EDGES_PX),
+        _by_bin("Range (m)", labels, people, "range_m", _RANGE_EDGES_M),
         _table("Light", labels.group_by("light", maintain_order=True).agg(*_COUNTS), people, "light"),
     ]
-    return "\n\n".join(sections) + "\n"
 
 
 def _span(seeds: range) -> str:

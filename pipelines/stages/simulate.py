@@ -28,7 +28,7 @@ from pipelines.stages.evaluate import TRUTH_COLUMNS
 from pipelines.stages.report import StageReport
 
 SCENARIO_FILE = "scenario.yaml"
-_QUALITY_CRF = 22
+_QUALITY_CRF = 27
 
 
 @dataclass(frozen=True)
