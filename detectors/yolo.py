@@ -61,7 +61,10 @@ def import_ultralytics(config_dir: Path) -> Any:  # noqa: ANN401  (ultralytics s
     # Left alone, Ultralytics sets this to 1 and torch computes on a single core.
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
     import ultralytics
+    from ultralytics.nn import tasks
 
+    # Read when Ultralytics is first imported, which may have been before it was set above.
+    tasks.SAFE_LOAD = True
     return ultralytics
 
 

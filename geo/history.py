@@ -183,7 +183,12 @@ def draw_crossings(
         time_utc=pl.Series(time_us[order]).cast(pl.Datetime("us", "UTC")),
         speed_m_s=pl.Series(drawn.round(1)),
         probability=pl.lit(None, pl.Float64),
+        at_share=pl.lit(0.5),
+        is_over_gap=pl.lit(value=False),
     )
+    # Nobody was followed: all that is known of when a crossing was seen is the crossing itself.
+    seen_at = ("before_utc", "after_utc", "clear_before_utc", "clear_after_utc")
+    rows = rows.with_columns(**{name: pl.col("time_utc") for name in seen_at})
     return Crossings.cast(rows.select(Crossings.column_names()))
 
 

@@ -215,6 +215,7 @@ class CountingLines(dy.Schema):
     calibration_note = dy.String(
         nullable=True, metadata=_described("What must be known about metres behind its numbers.")
     )
+    is_simulated = dy.Bool(metadata=_described("Whether its footage is rendered and not filmed."))
 
 
 class Junctions(dy.Schema):

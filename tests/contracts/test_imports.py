@@ -84,7 +84,7 @@ def test_a_new_module_must_take_a_place(copy, room, layer):
     ("module", "absent"),
     [
         ("geo.crossings", {"torch", "cv2", "dagster", "ultralytics", "supervision", "streamlit", "duckdb"}),
-        ("dashboards.queries", {"torch", "cv2", "dagster", "ultralytics", "geopandas", "streamlit"}),
+        ("dashboards.queries", {"torch", "cv2", "dagster", "ultralytics", "geopandas"}),
         ("pipelines.cli", {"torch", "ultralytics", "supervision", "dagster", "streamlit"}),
     ],
 )

@@ -18,7 +18,7 @@ CALIBRATION = calibrate(seen(PLACES), PLACES, sigma_px=1, sigma_m=0.05)
 
 
 def line(start, end):
-    return CountingLine("gate", "Gate", "pole", "ground", start, end, "in", "out")
+    return CountingLine("gate", "Gate", "pole", "ground", (start, end), "in", "out")
 
 
 def test_pixels_per_metre_are_those_of_a_metre_facing_the_camera():

@@ -4,9 +4,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from detectors.road_users import RoadUser
+from geo.bodies import BODIES
 from geo.conflicts import find_conflicts
 from geo.trajectories import Trajectories
 from tests import builders
+
+CAR, WALKER = BODIES[RoadUser.CAR].size_m, BODIES[RoadUser.PEDESTRIAN].size_m
 
 
 def goes(number, road_user, start_m, velocity_m_s, from_s=0.0, to_s=10.0, sigma_m=0.1):
@@ -27,7 +31,7 @@ def test_nobody_has_no_conflicts():
 def test_a_pedestrian_behind_a_car_is_a_crossing_with_its_post_encroachment_time():
     found = conflicts(goes(1, "car", (-10, 0), (8, 0)), goes(2, "pedestrian", (0, -5), (0, 1.4)))
     (row,) = found.rows(named=True)
-    leaves_s, enters_s = (10 + 2.25 + 0.25) / 8, (5 - 0.9 - 0.25) / 1.4
+    leaves_s, enters_s = (10 + CAR[0] / 2 + WALKER[1] / 2) / 8, (5 - CAR[1] / 2 - WALKER[0] / 2) / 1.4
     assert row["pet_s"] == pytest.approx(enters_s - leaves_s, abs=1e-5)
     assert row["time_utc"] == builders.START + timedelta(seconds=enters_s)
     assert (row["road_user"], row["other_road_user"]) == ("pedestrian", "car")
@@ -43,7 +47,7 @@ def test_a_pedestrian_behind_a_car_is_a_crossing_with_its_post_encroachment_time
 def test_who_catches_up_has_a_time_to_collision_and_no_post_encroachment_time():
     found = conflicts(goes(1, "car", (0, 0), (10, 0), to_s=2), goes(2, "bus", (33.25, 0), (2, 0), to_s=2))
     (row,) = found.rows(named=True)
-    gap_m = 33.25 - 2.25 - 6 - 2 * (10 - 2)
+    gap_m = 33.25 - CAR[0] / 2 - 6 - 2 * (10 - 2)
     assert row["kind"] == "rear_end"
     assert row["ttc_s"] == pytest.approx(gap_m / 8, abs=1e-6)
     assert row["drac_m_s2"] == pytest.approx(8**2 / (2 * gap_m), abs=1e-6)
@@ -68,8 +72,8 @@ def test_pedestrians_among_themselves_have_no_conflicts():
 @pytest.mark.parametrize(("pet_s", "is_found"), [(4.9, True), (5.1, False)])
 def test_five_seconds_are_looked_at_and_no_more(pet_s, is_found):
     car = goes(1, "car", (-10, 0), (8, 0), to_s=3)
-    leaves_s = (10 + 2.25 + 0.25) / 8
-    walker = goes(2, "pedestrian", (0, -(leaves_s + pet_s) - 0.9 - 0.25), (0, 1.0), to_s=12)
+    leaves_s = (10 + CAR[0] / 2 + WALKER[1] / 2) / 8
+    walker = goes(2, "pedestrian", (0, -(leaves_s + pet_s) - CAR[1] / 2 - WALKER[0] / 2), (0, 1.0), to_s=12)
     assert conflicts(car, walker)["pet_s"].to_list() == ([pytest.approx(pet_s, abs=1e-5)] if is_found else [])
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from detectors.lens import Lens
 from detectors.pinhole import Pinhole
-from geo.calibration import read_control_points
+from geo.control_points import read_control_points
 from geo.scenario import Scenario
 from geo.scenario.paths import SAMPLE_M, Network, lay, meetings
 from pipelines.sites import load_site
@@ -38,8 +38,8 @@ def test_the_site_file_tells_the_cameras_lens():
 
 def test_control_points_are_those_of_the_camera():
     text = (FOLDER.path / "control_points.csv").read_text(encoding="utf-8")
-    pixels, lonlat, _ = read_control_points(text)
-    place = FOLDER.site.frame.from_lonlat(lonlat)
+    points = read_control_points(text)
+    pixels, place = points.pixels, points.in_metres(FOLDER.site.frame)
     error = pixels - project(np.column_stack([place, np.zeros(len(place))]))
     assert 8 <= len(pixels) <= 12
     assert 0.3 < error.std() < 2.0

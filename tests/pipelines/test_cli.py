@@ -59,7 +59,7 @@ def test_run_twice_is_unchanged(run, data, tmp_path, recorded_boxes):
     arguments = ("run", "--site", data / "sites" / "crossroads", "--recording", video)
     run(*arguments)
     _, printed = run(*arguments)
-    assert printed.count("(unchanged)") == 6
+    assert printed.count("(unchanged)") == 7
 
 
 def written(data):

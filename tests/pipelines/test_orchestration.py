@@ -134,7 +134,7 @@ def sense(cursor=None):
 
 
 def test_the_sensor_asks_once_for_the_partition_of_a_new_file(shelf):
-    frame = [np.full((540, 960, 3), 90, np.uint8)] * 3
+    frame = [np.full((720, 1280, 3), 90, np.uint8)] * 3
     folder = shelf / "recordings" / "lindenplatz_pole"
     settled(builders.video(folder / "lindenplatz_pole_2026-06-10_08-14-00.mp4", frame))
     settled(builders.video(folder / "lindenplatz_pole_2026-06-10_23-59-00.mp4", frame))
@@ -148,7 +148,7 @@ def test_the_sensor_asks_once_for_the_partition_of_a_new_file(shelf):
 def test_the_sensor_waits_for_a_file_that_is_still_written(shelf):
     builders.video(
         shelf / "recordings" / "lindenplatz_pole" / "lindenplatz_pole_2026-06-10_08-14-00.mp4",
-        [np.full((540, 960, 3), 90, np.uint8)] * 3,
+        [np.full((720, 1280, 3), 90, np.uint8)] * 3,
     )
     assert not sense().run_requests
 

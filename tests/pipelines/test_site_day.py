@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from detectors.road_users import ROAD_USERS
 from geo.crossings import Crossings
 from geo.site import SiteError
 from geo.trajectories import Trajectories
@@ -160,7 +161,7 @@ def test_metres_of_an_exceptional_calibration_say_so(data):
     builders.video(settings.recordings / "pole" / "pole_2026-06-10_08-14-58.mp4")
     builders.run_day(builders.site_day(settings))
     counts = rows(settings, "flow_counts")
-    assert counts.filter(line_id="gate_px")["calibration_note"].null_count() == 96 * 2 * 8
+    assert counts.filter(line_id="gate_px")["calibration_note"].null_count() == 96 * 2 * len(ROAD_USERS)
     assert counts.filter(line_id="gate")["calibration_note"].str.contains("only four points").all()
     assert rows(settings, "occupancy")["calibration_note"].str.contains("only four points").all()
 
@@ -294,7 +295,8 @@ def test_lines_of_the_same_name_at_two_sites_are_two_lines(data):
     described = builders.site_file(site_id="market")
     described["cameras"][0] |= {"camera_id": "mast", "file_name_time": "mast_%Y-%m-%d_%H-%M-%S"}
     documents = builders.site_documents(site_id="market", cameras=described["cameras"])
-    documents["lines.geojson"] = documents["lines.geojson"].replace('"pole"', '"mast"')
+    for name in ("lines.geojson", "zones.geojson"):
+        documents[name] = documents[name].replace('"pole"', '"mast"')
     builders.write_site(data / "sites" / "market", documents)
     settings = Settings(data)
     for camera, site_id in (("pole", "crossroads"), ("mast", "market")):

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import shapely
 
+from detectors.road_users import ROAD_USERS
 from geo.dwell import DURATION_CLASSES_S, kaplan_meier, littles_dwell_s, unexplained_share
 from geo.level_of_service import DETECTOR_LIMIT_PER_M2, STANDARDS
 from geo.zone_occupancy import edie
@@ -25,7 +26,7 @@ QUARTER = datetime(2026, 6, 10, 6, 0, tzinfo=UTC)
 def released(counted_day):
     def rows(table):
         with Warehouse(counted_day.settings.warehouse).read() as session:
-            keys = {} if table == "zones" else {"site_id": "crossroads", "day": builders.DAY}
+            keys = {} if table == "zones" else {"site_id": "crossroads", "days": [builders.DAY]}
             found = session.frame(f"select_{table}", **keys)
         schema = {**space.PER_DAY, **space.DIMENSIONS}[table]
         return schema.validate(found.select(schema.column_names()), cast=True)
@@ -70,13 +71,13 @@ def test_the_released_measures_are_edie_s(released):
 
 def test_not_observed_is_empty_and_observed_without_anybody_is_zero(released):
     rows = released("zone_occupancy")
-    assert rows.height == 96 * 8
-    assert rows.filter(coverage=0.0)["presence_s"].null_count() == 94 * 8
+    assert rows.height == 96 * len(ROAD_USERS)
+    assert rows.filter(coverage=0.0)["presence_s"].null_count() == 94 * len(ROAD_USERS)
     nobody = rows.filter(road_user="tram").filter(pl.col("coverage") > 0)
     assert nobody["density_per_m2"].to_list() == [0.0, 0.0]
     assert nobody["speed_m_s"].null_count() == 2
     hours = released("dwell")
-    assert hours.height == 24 * 8 * 2
+    assert hours.height == 24 * len(ROAD_USERS) * 2
     assert hours.filter(road_user="tram", kind="presence").drop_nulls("ended")["ended"].to_list() == [0]
 
 
@@ -119,7 +120,7 @@ def test_the_warehouse_s_curve_is_kaplan_and_meier_s(warehouse, n, censored_shar
     upper, rows = contributions(duration, censored)
     with warehouse.write() as session:
         session.insert("insert_dwell_contributions", of_cyclists(session, rows))
-        found = session.frame("select_dwell", site_id="crossroads", day=builders.DAY)
+        found = session.frame("select_dwell", site_id="crossroads", days=[builders.DAY])
     row = found.filter(pl.col("ended") > 0, pl.col("road_user") == "cyclist").row(0, named=True)
     curve = kaplan_meier(upper.astype(float), censored)
     expected = {
@@ -140,7 +141,7 @@ def test_the_warehouse_s_mean_is_little_s(warehouse):
     with warehouse.write() as session:
         for table, row in (("zone_balance", counted), ("zone_occupancy", spent)):
             session.insert(f"insert_{table}_contributions", of_cyclists(session, pl.DataFrame([row])))
-        found = session.frame("select_dwell", site_id="crossroads", day=builders.DAY)
+        found = session.frame("select_dwell", site_id="crossroads", days=[builders.DAY])
     by_kind = {row["kind"]: row for row in found.filter(road_user="cyclist").drop_nulls("mean_s").iter_rows(named=True)}
     assert by_kind["presence"]["mean_s"] == littles_dwell_s(157.5, 2.5, 7, births=3, gaps=2) == 20
     assert by_kind["stationary"]["mean_s"] == 5
@@ -150,8 +151,8 @@ def test_the_warehouse_s_mean_is_little_s(warehouse):
 def test_what_was_not_placed_on_the_ground_has_no_density(warehouse):
     """Without a calibration nobody has a place: that is not observed, and not zero people."""
     with warehouse.write() as session:
-        session.connection.execute("UPDATE loads SET leave_one_out_rmse_m = NULL")
-        rows = session.frame("select_zone_occupancy", site_id="crossroads", day=builders.DAY)
+        session.connection.execute("UPDATE loads SET has_positions = false")
+        rows = session.frame("select_zone_occupancy", site_id="crossroads", days=[builders.DAY])
     assert rows.drop_nulls("density_per_m2").is_empty()
 
 
@@ -189,7 +190,7 @@ def test_released_letters_are_those_of_the_standards(warehouse, density):
         session.connection.execute("DELETE FROM zone_occupancy_contributions")
         rows = of_cyclists(session, pl.DataFrame([{**spent, "presence_s": density * (1 - 1e-12) * area * observed}]))
         session.insert("insert_zone_occupancy_contributions", rows.with_columns(road_user=pl.lit("pedestrian")))
-        found = session.frame("select_level_of_service", site_id="crossroads", day=builders.DAY)
+        found = session.frame("select_level_of_service", site_id="crossroads", days=[builders.DAY])
     letters = found.filter(interval_start_utc=QUARTER).select("standard", "letter", "is_at_least").rows()
     assert len(letters) == 6
     for name, letter, is_at_least in letters:

@@ -15,7 +15,7 @@ from pipelines.warehouse.connection import Warehouse
 from tests import builders
 
 QUARTER = builders.START.replace(minute=0, second=0)  # observed for two seconds by the counted day
-PLACE = {"site_id": "crossroads", "day": builders.DAY}
+PLACE = {"site_id": "crossroads", "days": [builders.DAY]}
 
 
 @pytest.fixture
