@@ -13,6 +13,7 @@ from detectors.synthetic.light import EMPTY, ShadowMap, lit_share
 from detectors.synthetic.raster import Grid, Numbers, compiled
 
 _BLOCK = 16  # texels along a side of what is asked first whether it holds a shadow
+_SKY_BELOW_M = -100.0  # where the sky is said to be
 _LOW_M = 0.6  # below this height bodies darken what is beside them
 _BEAM_M, _BRIGHT_M, _BRIGHT_WIDTH_M = 14.0, 3.5, 4.0  # head lamps: reach, where they are brightest and how widely
 
@@ -25,18 +26,59 @@ class Foreground(NamedTuple):
     colour: Grid
 
 
-def composed(still: Background, fore: Foreground, shadows: ShadowMap, contact: ShadowMap, beams: Grid) -> Grid:
+class Targets(NamedTuple):
+    """Which shadow could fall on each pixel; as nothing there moves, it is looked up once.
+
+    Attributes:
+        block: (h, w) number of its block of the sun's shadow map, or of the one after the last.
+        contact: (h, w) number of its texel seen from above.
+        low: (h, w) how near the ground it is: 1 on it, 0 from _LOW_M up or beyond what is seen from above.
+    """
+
+    block: Numbers
+    contact: Numbers
+    low: Grid
+
+
+def targets(place: Grid, shadows: ShadowMap, contact: ShadowMap) -> Targets:
+    """Looks up what could fall on each pixel's place (h, w, 3)."""
+    points = place.reshape(-1, 3)
+    height = points[:, 2]
+    columns, rows = (shadows.depth.shape[k] // _BLOCK + 1 for k in (1, 0))
+    u, v = (np.floor(shadows.seen(points)[:, k] / _BLOCK).astype(np.int64) for k in (0, 1))
+    is_inside = (u >= 0) & (u < columns) & (v >= 0) & (v < rows) & (height > _SKY_BELOW_M)
+    block = np.where(is_inside, v * columns + u, rows * columns)
+    rows, columns = contact.depth.shape
+    u, v = (np.floor(contact.seen(points)[:, k]).astype(np.int64) for k in (0, 1))
+    is_inside = (u >= 0) & (u < columns) & (v >= 0) & (v < rows) & (height > _SKY_BELOW_M)
+    low = np.where(is_inside, 1 - height / _LOW_M, 0.0).clip(0.0, 1.0)
+    texel = np.where(is_inside, v * columns + u, 0)
+    shape = place.shape[:2]
+    return Targets(
+        block.reshape(shape).astype(np.int32),
+        texel.reshape(shape).astype(np.int32),
+        low.reshape(shape).astype(np.float32),
+    )
+
+
+def composed(
+    still: Background, fore: Foreground, aims: Targets, shadows: ShadowMap, contact: Grid, beams: Grid
+) -> Grid:
     """Radiance (h, w, 3) of the whole picture.
 
     Args:
         still: what stands still.
         fore: what moves.
+        aims: which shadows could fall where.
         shadows: what moves, seen from the sun.
         contact: share of the sky that the ground loses to bodies, seen from above.
         beams: (n, 5) place, direction and half width of head lamps.
     """
     pane = (still.source.horizon * GLASS_SHEEN).astype(np.float32)
-    return _composed(still, fore, shadows, _blocks(shadows.depth, EMPTY), contact, beams, pane)
+    blocks = np.append(_blocks(shadows.depth, EMPTY).ravel(), False)
+    radiance = _behind(still, aims, shadows, blocks, contact.ravel(), beams)
+    _put_before(fore.owner, fore.colour, still.glass > fore.depth, pane, radiance)
+    return radiance
 
 
 @compiled
@@ -65,26 +107,6 @@ def _blocks(depth: Grid, empty: np.float32) -> NDArray[np.bool_]:
 
 
 @compiled
-def _sun_left(shadows: ShadowMap, blocks: NDArray[np.bool_], x: float, y: float, z: float) -> float:
-    """Share of the sun that no road user takes."""
-    axes = shadows.axes
-    u = int((x * axes[0, 0] + y * axes[0, 1] + z * axes[0, 2] - shadows.origin[0]) / shadows.texel_m) // _BLOCK
-    v = int((x * axes[1, 0] + y * axes[1, 1] + z * axes[1, 2] - shadows.origin[1]) / shadows.texel_m) // _BLOCK
-    if 0 <= v < blocks.shape[0] and 0 <= u < blocks.shape[1] and blocks[v, u]:
-        return lit_share(shadows, x, y, z, 0.03)
-    return 1.0
-
-
-@compiled
-def _sky_taken(contact: ShadowMap, x: float, y: float, z: float) -> float:
-    """Share of the sky that bodies take from what is low."""
-    u, v = int((x - contact.origin[0]) / contact.texel_m), int((y - contact.origin[1]) / contact.texel_m)
-    if z < _LOW_M and 0 <= v < contact.depth.shape[0] and 0 <= u < contact.depth.shape[1]:
-        return float(contact.depth[v, u] * (1 - z / _LOW_M))
-    return 0.0
-
-
-@compiled
 def _beam(beams: Grid, x: float, y: float) -> float:
     """Light of head lamps on the ground."""
     light = 0.0
@@ -98,39 +120,40 @@ def _beam(beams: Grid, x: float, y: float) -> float:
 
 
 @compiled
-def _before(fore: Foreground, glass: Grid, pane: Grid, j: int, i: int, out: Grid) -> int:
-    """Adds up a pixel's samples of road users, behind glass where there is some; returns how many there are."""
-    covered = 0
-    for q in range(2 * j, 2 * j + 2):
-        for p in range(2 * i, 2 * i + 2):
-            if fore.owner[q, p] < 0:
-                continue
-            covered += 1
-            share = GLASS_SHARE if glass[q, p] > fore.depth[q, p] else 0.0
+def _behind(
+    still: Background, aims: Targets, shadows: ShadowMap, blocks: NDArray[np.bool_], contact: Grid, beams: Grid
+) -> Grid:
+    """What stands still, under the shadows and in the beams of what moves."""
+    shade, sunny, place, block, texel, low = still.shade, still.sunny, still.place, aims.block, aims.contact, aims.low
+    out = np.empty_like(shade)
+    for j in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            sun, sky = 1.0, 1.0 - contact[texel[j, i]] * low[j, i]
+            if blocks[block[j, i]]:
+                sun = lit_share(shadows, place[j, i, 0], place[j, i, 1], place[j, i, 2], 0.03)
+            if beams.shape[0] > 0 and abs(place[j, i, 2]) < 0.1:
+                sky *= 1.0 + 2.2 * _beam(beams, place[j, i, 0], place[j, i, 1])
             for c in range(3):
-                out[c] += 0.25 * (fore.colour[q, p, c] * (1 - share) + pane[c] * share)
-    return covered
+                out[j, i, c] = shade[j, i, c] * sky + sunny[j, i, c] * sun
+    return out
 
 
 @compiled
-def _composed(
-    still: Background, fore: Foreground, shadows: ShadowMap, blocks: NDArray[np.bool_], contact: ShadowMap, beams: Grid,
-    pane: Grid,
-) -> Grid:  # fmt: skip
-    rows, columns = still.shade.shape[0], still.shade.shape[1]
-    out = np.zeros((rows, columns, 3), np.float32)
-    for j in range(rows):
-        for i in range(columns):
-            rest = (4 - _before(fore, still.glass, pane, j, i, out[j, i])) * 0.25
-            if rest == 0.0:
+def _put_before(owner: Numbers, colour: Grid, glazed: NDArray[np.bool_], pane: Grid, out: Grid) -> None:
+    """Puts samples of road users before the picture, behind glass where there is some."""
+    for j in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            covered = 0
+            for q in range(2 * j, 2 * j + 2):
+                for p in range(2 * i, 2 * i + 2):
+                    covered += owner[q, p] >= 0
+            if covered == 0:
                 continue
-            x, y, z = still.place[j, i, 0], still.place[j, i, 1], still.place[j, i, 2]
-            sun, sky = 1.0, 1.0
-            if z > -100.0:
-                sun = _sun_left(shadows, blocks, x, y, z)
-                sky = 1.0 - _sky_taken(contact, x, y, z)
-            if abs(z) < 0.1 and beams.shape[0] > 0:
-                sky *= 1.0 + 2.2 * _beam(beams, x, y)
             for c in range(3):
-                out[j, i, c] += rest * (still.shade[j, i, c] * sky + still.sunny[j, i, c] * sun)
-    return out
+                seen = out[j, i, c] * (4 - covered)
+                for q in range(2 * j, 2 * j + 2):
+                    for p in range(2 * i, 2 * i + 2):
+                        if owner[q, p] >= 0:
+                            share = GLASS_SHARE if glazed[q, p] else 0.0
+                            seen += colour[q, p, c] * (1 - share) + pane[c] * share
+                out[j, i, c] = 0.25 * seen

@@ -152,7 +152,9 @@ def ball(centre: Sequence[float], radii: Sequence[float], paint: Paint, rings: i
 def box(low: Sequence[float], high: Sequence[float], paint: Paint) -> Mesh:
     """A block between two corners."""
     x, y, z = zip(low, high, strict=True)
-    points = np.array([[a, b, c] for c in z for a, b in ((x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1]))])
+    points = np.array(
+        [[a, b, float(c)] for c in z for a, b in ((x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1]))]
+    )
     quads = [(0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
     return solid(points, np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))]), paint)
 

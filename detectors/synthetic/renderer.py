@@ -9,7 +9,7 @@ import numpy as np
 
 from detectors.pinhole import Pinhole
 from detectors.synthetic import bake
-from detectors.synthetic.compose import Foreground, composed, samples_of
+from detectors.synthetic.compose import Foreground, composed, samples_of, targets
 from detectors.synthetic.figures import Placed, place
 from detectors.synthetic.lamps import beams_of, glow_of
 from detectors.synthetic.light import EMPTY, Body, ShadowMap, light_of_points, shade_points, shadow_map
@@ -36,6 +36,7 @@ class Renderer:
         self._fore = Foreground(np.empty(shape, np.float32), np.empty(shape, np.int32), colour)
         self._shadows = self._still.sun_map._replace(depth=np.full_like(self._still.sun_map.depth, EMPTY))
         self._contact = _seen_from_above(self._still.place, self._eye)
+        self._aims = targets(self._still.place, self._shadows, self._contact)
 
     def frame(self, actors: Sequence[Actor]) -> tuple[Image, list[Label]]:
         """Renders one frame and the labels of what is visible in it."""
@@ -51,7 +52,7 @@ class Renderer:
             for number, (actor, (points, whole)) in enumerate(zip(actors, drawn, strict=True))
         ]
         contact, beams = self._contact_shade(placed), beams_of(actors, self._light)
-        radiance = composed(self._still, self._fore, self._shadows, contact, beams)
+        radiance = composed(self._still, self._fore, self._aims, self._shadows, contact, beams)
         return self._sensor.expose(radiance), [label for label in labels if label is not None]
 
     def _cast_shadows(self, placed: list[Placed]) -> None:
@@ -60,7 +61,7 @@ class Renderer:
             for body in placed:
                 self._shadows.add(body.as_mesh())
 
-    def _contact_shade(self, placed: list[Placed]) -> ShadowMap:
+    def _contact_shade(self, placed: list[Placed]) -> Grid:
         """How much of the sky the ground loses under and beside bodies, seen from above."""
         below = self._contact._replace(depth=np.zeros_like(self._contact.depth))
         for body in placed:
@@ -68,7 +69,7 @@ class Renderer:
             flat[:, 2] = np.maximum(_CONTACT_HEIGHT_M - flat[:, 2], 0.0) / _CONTACT_HEIGHT_M
             below.add(body.as_mesh(flat))
         close, wide = cv2.GaussianBlur(below.depth, (0, 0), 1.6), cv2.GaussianBlur(below.depth, (0, 0), 5.0)
-        return below._replace(depth=np.asarray(np.minimum(0.55 * close + 0.45 * wide, 0.8), np.float32))
+        return np.asarray(np.minimum(0.55 * close + 0.45 * wide, 0.8), np.float32)
 
     def _draw(self, actor: Actor, body: Placed, number: int) -> tuple[Grid, int]:
         """Draws a road user; returns its samples and how many it would cover if nothing stood before it."""
