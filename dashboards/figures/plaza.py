@@ -54,6 +54,7 @@ def day_profile(rows: pl.DataFrame, say: Words) -> go.Figure:
             x=rows["hour"].to_list(),
             y=rows["present"].to_list(),
             marker={"color": ACCENT},
+            width=0.9,
             hovertemplate=f"%{{x}}:00<br>%{{y:.1f}} {say('people_present')}<extra></extra>",
         )
     )

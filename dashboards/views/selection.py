@@ -164,6 +164,7 @@ def _road_users(column: DeltaGenerator, known: list[str], say: Words) -> list[st
         format_func=say.road_user,
         key="who",
         bind="query-params",
+        wrap=True,
     )
     return chosen
 
