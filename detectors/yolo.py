@@ -64,7 +64,7 @@ def import_ultralytics(config_dir: Path) -> Any:  # noqa: ANN401  (ultralytics s
     from ultralytics.nn import tasks
 
     # Read when Ultralytics is first imported, which may have been before it was set above.
-    tasks.SAFE_LOAD = True
+    vars(tasks)["SAFE_LOAD"] = True
     return ultralytics
 
 

@@ -53,7 +53,7 @@ def _key_figures(rows: pl.DataFrame, zone: dict[str, Any], say: Words) -> None:
     seen = rows.drop_nulls("present")
     busiest = seen.sort("present", descending=True).row(0, named=True)
     hours = float(seen["coverage"].sum()) / 4
-    mean = float((seen["present"] * seen["coverage"]).sum() / seen["coverage"].sum())
+    mean = float((seen["present"] * seen["coverage"]).sum()) / float(seen["coverage"].sum())
     columns = st.columns(4)
     columns[0].metric(say("mean_present"), say.number(mean, 1), border=True, help=say("mean_present_help"))
     columns[1].metric(
