@@ -44,3 +44,9 @@ class LocalFrame:
         """Local metres (n, 2) to longitude and latitude (n, 2)."""
         easting, northing = (np.asarray(local_m) + self.origin_m).T
         return np.column_stack(self._transformer.transform(easting, northing, direction="INVERSE"))
+
+    def to_crs(self, crs: str, local_m: Floats) -> Floats:
+        """Local metres (n, 2) to places (n, 2) in any CRS, easting or longitude first."""
+        easting, northing = (np.asarray(local_m) + self.origin_m).T
+        transformer = pyproj.Transformer.from_crs(self.crs, crs, always_xy=True)
+        return np.column_stack(transformer.transform(easting, northing))

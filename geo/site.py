@@ -331,6 +331,21 @@ def _zones(text: str | None, path: str, frame: LocalFrame | None, cameras: set[s
     return zones
 
 
+def read_plan(documents: Mapping[str, str], folder: str) -> tuple[Surface, ...]:
+    """The plan alone, also where the rest of the site is not yet as it must be.
+
+    Args:
+        documents: file name -> text.
+        folder: where they came from, for messages.
+
+    Raises:
+        SiteError: if site.yaml or the plan is malformed.
+    """
+    described = _described(documents, folder)
+    frame = LocalFrame(described.crs, *described.origin) if described.crs and described.origin else None
+    return _plan(documents.get(PLAN_FILE), f"{folder}/{PLAN_FILE}", frame)
+
+
 def _plan(text: str | None, path: str, frame: LocalFrame | None) -> tuple[Surface, ...]:
     return tuple(
         Surface(surface.kind, surface.name, outline, surface.height_m)

@@ -127,6 +127,17 @@ def dashboard(
 
 
 @app.command()
+def operator(
+    headless: Annotated[bool, typer.Option(help="Serve without opening a browser.")] = False,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8502,
+) -> None:
+    """Serves camera set-up to whoever is logged in to this machine; all of it is logged."""
+    console.print(f"Camera set-up: http://127.0.0.1:{port} (Ctrl+C ends it)")
+    options = [f"--server.port={port}", f"--server.headless={str(headless).lower()}"]
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "dashboards.operator", *options], check=False).returncode)
+
+
+@app.command()
 def evaluate(
     site: SiteOption,
     recording: Annotated[Path, typer.Option(help="A recording that has been counted.")],

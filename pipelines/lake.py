@@ -87,11 +87,15 @@ class Lake:
 
     def first(self, table: str, camera_id: str, inputs: str) -> RecordingKey | None:
         """The earliest recording of a camera whose rows of a table were made from these inputs."""
+        return next((key for key in self._of_camera(table, camera_id) if self.is_current(table, key, inputs)), None)
+
+    def last(self, table: str, camera_id: str) -> RecordingKey | None:
+        """The latest recording of a camera that has this table."""
+        return max(self._of_camera(table, camera_id), key=lambda key: (key.day, key.recording_id), default=None)
+
+    def _of_camera(self, table: str, camera_id: str) -> Iterator[RecordingKey]:
         for path in sorted(self.root.glob(f"{table}/day=*/camera={camera_id}/*.parquet")):
-            key = RecordingKey(path.stem, camera_id, date.fromisoformat(path.parts[-3].removeprefix("day=")))
-            if self.is_current(table, key, inputs):
-                return key
-        return None
+            yield RecordingKey(path.stem, camera_id, date.fromisoformat(path.parts[-3].removeprefix("day=")))
 
     def has(self, table: str, key: RecordingKey) -> bool:
         return self.path(table, key).is_file()

@@ -44,6 +44,10 @@ class Settings:
         return self.data / "restricted" / "audit" / "log.jsonl"
 
     @property
+    def inbox(self) -> Path:
+        return self.data / "inbox"
+
+    @property
     def released(self) -> Path:
         return self.data / "released"
 

@@ -34,14 +34,27 @@ def load_site(path: Path) -> SiteFolder:
     Raises:
         SiteError: if it is missing or malformed, naming file, field and fix.
     """
+    return SiteFolder(path, read_site(read_documents(path), str(path)))
+
+
+def read_documents(path: Path) -> dict[str, str]:
+    """The texts of a site folder's files, by name.
+
+    Raises:
+        SiteError: if there is no such folder, or a file is no text.
+    """
     if not path.is_dir():
         raise SiteError(f"{path}: no such site folder. Give a folder that holds a {SITE_FILE}.")
-    files = (file for file in sorted(path.iterdir()) if file.suffix in _TEXT_FILES and file.name not in _OF_SIMULATION)
+    files = (file for file in sorted(path.iterdir()) if is_site_text(file.name))
     try:
-        documents = {file.name: file.read_text(encoding="utf-8") for file in files}
+        return {file.name: file.read_text(encoding="utf-8") for file in files}
     except UnicodeDecodeError as error:
         raise SiteError(f"{path}: a file is not UTF-8 text ({error.reason}). Save it as UTF-8.") from error
-    return SiteFolder(path, read_site(documents, str(path)))
+
+
+def is_site_text(name: str) -> bool:
+    """Whether a file of that name is part of a site."""
+    return Path(name).suffix in _TEXT_FILES and name not in _OF_SIMULATION
 
 
 def find_sites(settings: Settings) -> dict[str, Path]:

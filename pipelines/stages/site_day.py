@@ -9,6 +9,7 @@ from pathlib import Path
 
 from geo.site import SiteError
 from pipelines.audit import AuditLog
+from pipelines.inbox import Inbox
 from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_sites, load_site
@@ -55,6 +56,8 @@ class SiteDay:
         return cls(folder, day, settings, Lake.of(settings), AuditLog(settings.audit), Warehouse(settings.warehouse))
 
     def ingest(self) -> list[StageReport]:
+        """Takes in the day's recordings; what operators did meanwhile is logged first."""
+        Inbox(self.settings.inbox).fold(self.audit)
         return [ingest(r, self.folder.site, self.lake, self.audit) for r in self._recordings()]
 
     def track(self, show_progress: ShowProgress) -> list[StageReport]:

@@ -15,6 +15,8 @@ BREAKS = {
     "rooms": ("detectors/camera.py", "import geo.calibration"),
     "geo_sees_no_pixels": ("geo/occupancy.py", "import detectors.video"),
     "dashboards_import_no_room": ("dashboards/queries.py", "import pipelines.settings"),
+    "operator_asks_the_broker": ("dashboards/operator/draft.py", "import pipelines.lake"),
+    "operator_is_apart": ("dashboards/queries.py", "import dashboards.operator.documents"),
     "pipelines_layers": ("pipelines/lake.py", "import pipelines.stages.report"),
     "geo_layers": ("geo/calibration.py", "import geo.trajectories"),
     "pixels": ("pipelines/lake.py", "import cv2"),

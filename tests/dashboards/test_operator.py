@@ -1,0 +1,264 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+
+from dashboards.operator.documents import (
+    Drawing,
+    drawings,
+    junctions,
+    with_camera,
+    with_drawings,
+    with_junctions,
+)
+from dashboards.operator.points import calibrated, read_points, with_points
+from dashboards.operator.yaml_edits import with_value
+from geo.ground_plane import CalibrationError
+from geo.site import read_site
+from tests import builders
+
+TABS = ("image", "points", "drawing", "tracks", "save")
+
+
+# Drawings to files and back.
+
+NEW = {
+    "ground_line": Drawing(
+        "ground_line",
+        ((2.0, 1.0), (2.0, 9.0), (3.0, 10.5)),
+        {"line_id": "new", "name": "New", "forward": "in", "backward": "out", "role": "stop_line", "camera_id": "pole"},
+    ),
+    "zone": Drawing(
+        "zone",
+        ((1.0, 1.0), (5.0, 1.0), (5.0, 4.0)),
+        {"zone_id": "new", "name": "Neu", "purpose": "queue", "camera_id": "pole"},
+    ),
+    "image_line": Drawing(
+        "image_line",
+        ((10.0, 10.0), (20.0, 50.0), (30.0, 90.5)),
+        {"line_id": "new", "name": "New", "forward": "in", "backward": "out"},
+    ),
+    "mask": Drawing("mask", ((0.0, 0.0), (30.0, 0.0), (30.0, 20.5))),
+}
+
+
+@pytest.mark.parametrize("kind", NEW)
+def test_a_drawing_is_read_as_it_was_drawn(kind):
+    documents = builders.site_documents()
+    before = drawings(documents, "pole")
+    changed = with_drawings(documents, "pole", [*before, NEW[kind]])
+    again = [d for d in drawings(changed, "pole") if d.kind == kind][-1]
+    np.testing.assert_allclose(again.corners, NEW[kind].corners, atol=0.002)
+    assert again.properties == NEW[kind].properties
+    assert sum(documents.get(name) != text for name, text in changed.items()) == 1
+    site = read_site(changed, "crossroads")
+    of_site = {
+        "ground_line": [line.path for line in site.lines if line.line_id == "new"],
+        "image_line": [line.path for line in site.lines if line.line_id == "new"],
+        "zone": [zone.outline_m for zone in site.zones if zone.zone_id == "new"],
+        "mask": site.camera("pole").privacy_masks_px,
+    }[kind]
+    np.testing.assert_allclose(of_site[0], NEW[kind].corners, atol=0.002)
+
+
+def test_what_is_not_changed_keeps_its_text():
+    documents = builders.site_documents()
+    assert with_drawings(documents, "pole", drawings(documents, "pole")) == documents
+
+
+def test_other_cameras_and_foreign_columns_stay():
+    documents = builders.site_documents()
+    lines = json.loads(documents["lines.geojson"])
+    lines["name"] = "of a GIS"
+    lines["features"][0]["properties"]["surveyed"] = "by hand"
+    other = builders.feature("LineString", [(1, 1), (2, 2)], line_id="o", camera_id="other")
+    lines["features"].append(other)
+    documents["lines.geojson"] = json.dumps(lines)
+    changed = with_drawings(documents, "pole", [*drawings(documents, "pole"), NEW["ground_line"]])
+    written = json.loads(changed["lines.geojson"])
+    assert written["name"] == "of a GIS"
+    assert other in written["features"]
+    kept = next(f for f in written["features"] if f["properties"]["line_id"] == "gate")
+    assert kept["properties"]["surveyed"] == "by hand"
+
+
+def test_a_drawing_can_be_removed():
+    documents = builders.site_documents()
+    changed = with_drawings(documents, "pole", [])
+    site = read_site(changed, "crossroads")
+    assert site.lines == ()
+    assert site.zones == ()
+
+
+def test_junctions_are_written():
+    documents = builders.site_documents()
+    documents = with_drawings(documents, "pole", [*drawings(documents, "pole"), NEW["ground_line"]])
+    wanted = [{"junction_id": "j", "name": "J", "gates": ["gate", "new"]}]
+    changed = with_junctions(documents, wanted)
+    assert junctions(changed) == wanted
+    assert read_site(changed, "crossroads").junctions[0].gates == ("gate", "new")
+
+
+# Control points.
+
+
+def test_control_points_are_read_as_they_were_placed():
+    documents = builders.site_documents()
+    points = read_points(documents, "pole").with_pixel(None, builders.to_px(10, 4))
+    assert points.complete() == list(range(8))
+    points = points.with_metres(None, (10.0, 4.0))
+    changed = with_points(documents, "pole", points)
+    again = read_points(changed, "pole")
+    assert again.pixel(8) == (100.0, 80.0)
+    np.testing.assert_allclose(again.metres(8), (10, 4), atol=0.002)
+    assert read_site(changed, "crossroads").calibrations["pole"].points == 9
+
+
+def test_an_unfinished_point_does_not_count_and_is_not_saved():
+    documents = builders.site_documents()
+    points = read_points(documents, "pole").with_pixel(None, (3, 4))
+    assert calibrated(documents, "pole", points).points == 8
+    with pytest.raises(ValueError, match=r"control_points.csv: line 10: a value is not a number"):
+        read_site(with_points(documents, "pole", points), "crossroads")
+
+
+def test_a_misplaced_point_shows():
+    documents = builders.site_documents()
+    points = read_points(documents, "pole")
+    good = calibrated(documents, "pole", points)
+    worse = calibrated(documents, "pole", points.with_metres(5, (5.5, 7.0)))
+    assert worse.leave_one_out_rmse_m > good.leave_one_out_rmse_m + 0.3
+    assert int(np.argmax(worse.leave_one_out_m)) == 5
+
+
+def test_too_few_points_are_refused():
+    documents = builders.site_documents()
+    points = read_points(documents, "pole")
+    with pytest.raises(CalibrationError, match="5 control points"):
+        calibrated(documents, "pole", points.of(points.rows[:5]))
+
+
+def test_a_camera_without_calibration_gets_one():
+    site = builders.site_file()
+    del site["cameras"][0]["calibration"]
+    documents = {**builders.site_documents(), "site.yaml": yaml.safe_dump(site)}
+    points = read_points(documents, "pole")
+    assert points.rows == ()
+    for place in [(1, 1), (15, 1), (15, 11), (1, 11), (8, 2), (4, 7), (12, 6), (7, 10)]:
+        points = points.with_metres(None, place).with_pixel(None, builders.to_px(*place))
+    calibration = read_site(with_points(documents, "pole", points), "crossroads").calibrations["pole"]
+    assert calibration.leave_one_out_rmse_m < 0.01
+
+
+# YAML.
+
+TEXT = """\
+# About the site.
+name: A    # said twice
+cameras:
+  - camera_id: a
+    masks:           # windows
+      - [[0, 0], [1, 0]]
+
+    # About the size.
+    size: [4, 3]
+  - {camera_id: b}
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "kept"),
+    [
+        (("cameras", 0, "masks"), ["# About the site.", "# said twice", "# About the size."]),
+        (("cameras", 0, "new"), ["# About the site.", "# said twice", "# About the size.", "# windows"]),
+        (("name",), ["# About the site.", "# About the size.", "# windows"]),
+        (("cameras", 1, "new"), []),
+        (("junctions",), ["# About the site.", "# said twice", "# About the size.", "# windows"]),
+    ],
+)
+@pytest.mark.parametrize("value", [[], [[[1.5, 2], [3, 4]]], [{"line_id": "x", "name": "Straße: 'a' #1"}], "text"])
+def test_one_value_changes_and_comments_stay(way, kept, value):
+    text = with_value(TEXT, way, value)
+    wanted = yaml.safe_load(TEXT)
+    place = wanted
+    for step in way[:-1]:
+        place = place[step]
+    place[way[-1]] = value
+    assert yaml.safe_load(text) == wanted
+    assert all(comment in text for comment in kept), text
+
+
+def test_the_shipped_site_keeps_its_comments():
+    documents = {p.name: p.read_text() for p in Path("data/sites/lindenplatz").iterdir() if p.name != "scenario.yaml"}
+    camera = yaml.safe_load(documents["site.yaml"])["cameras"][0]["camera_id"]
+    text = with_camera(documents, camera, "privacy_masks_px", [[[0, 0], [9, 0], [9, 9]]])["site.yaml"]
+    assert text.count("#") >= documents["site.yaml"].count("#") - 1
+
+
+# The pages.
+
+
+def app(monkeypatch, data, tab="image"):
+    monkeypatch.setenv("PASSANT_DATA", str(data))
+    test = AppTest.from_file(Path("dashboards/operator/app.py").resolve(), default_timeout=60)
+    test.session_state["tab"] = tab
+    return test.run()
+
+
+@pytest.fixture
+def own_data(counted_day, tmp_path):
+    """The counted day to write beside: everything but the inbox and the sites is a link."""
+    source, data = counted_day.settings.data, tmp_path / "data"
+    data.mkdir()
+    for entry in source.iterdir():
+        if entry.name not in ("inbox", "sites"):
+            (data / entry.name).symlink_to(entry)
+    builders.write_site(data / "sites" / "crossroads")
+    return data
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_step_opens(monkeypatch, own_data, tab):
+    test = app(monkeypatch, own_data, tab)
+    assert not test.exception
+    assert not test.error
+    assert test.title[0].value == "Camera set-up"
+
+
+def test_control_points_show_their_errors(monkeypatch, own_data):
+    metrics = {m.label: m.value for m in app(monkeypatch, own_data, "points").metric}
+    assert metrics["Complete points"] == "8"
+    assert metrics["Leave-one-out error"].endswith(" m")
+
+
+def test_the_reference_and_the_tracks_load(monkeypatch, own_data):
+    test = app(monkeypatch, own_data).button[2].click().run()
+    assert not test.exception
+    assert any("From pole__" in c.value for c in test.caption)
+    test = app(monkeypatch, own_data, "tracks").button[2].click().run()
+    assert {m.label: m.value for m in test.metric}["Unassigned"] == "0 (0 %)"
+    assert len([*(own_data / "inbox").glob("*.jsonl")]) == 1
+
+
+def test_a_name_is_changed_and_saved(monkeypatch, own_data):
+    test = app(monkeypatch, own_data, "drawing")
+    which = next(s for s in test.selectbox if s.label == "Which one")
+    which.select(0).run()
+    next(t for t in test.text_input if t.label == "Name").set_value("Main gate").run()
+    assert not test.exception
+    test.session_state["tab"] = "save"
+    test.run()
+    next(b for b in test.button if b.label == "Save").click().run()
+    assert not test.exception
+    assert any("Saved" in i.value for i in test.info)
+    assert "Main gate" in (own_data / "sites" / "crossroads" / "lines.geojson").read_text()
+
+
+def test_without_an_inbox_nothing_is_shown(monkeypatch, own_data):
+    (own_data / "inbox").write_text("")
+    test = app(monkeypatch, own_data)
+    assert "cannot be written" in test.error[0].value
+    assert not test.selectbox

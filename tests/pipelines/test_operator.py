@@ -1,0 +1,212 @@
+import contextlib
+import json
+
+import polars as pl
+import pytest
+
+from geo.site import SiteError, read_site
+from pipelines.audit import AuditLog
+from pipelines.inbox import Inbox, InboxError
+from pipelines.operator import Broker, NothingToShowError
+from pipelines.settings import Settings
+from pipelines.sites import read_documents
+from tests import builders
+
+SITE = "crossroads"
+
+
+@pytest.fixture
+def broker(data):
+    return Broker(Settings(data), "ada")
+
+
+@pytest.fixture
+def of_the_day(counted_day, tmp_path):
+    """A broker of the counted day whose inbox lies elsewhere, as the day is shared."""
+
+    class Elsewhere(Settings):
+        @property
+        def inbox(self):
+            return tmp_path / "inbox"
+
+    return Broker(Elsewhere(counted_day.settings.data), "ada")
+
+
+def noted(folder):
+    return [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
+
+
+def calls(broker, documents):
+    return {
+        "operator_sites": broker.sites,
+        "operator_read_site": lambda: broker.read_site(SITE),
+        "operator_reference": lambda: broker.reference(SITE, "pole"),
+        "operator_tracks": lambda: broker.tracks(SITE, "pole"),
+        "operator_save_site": lambda: broker.save_site(SITE, documents, documents),
+    }
+
+
+CALLS = list(calls(Broker(Settings(None), ""), {}))
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_every_call_is_written_down_even_where_it_finds_nothing(broker, action):
+    documents = read_documents(broker.settings.sites / SITE)
+    with contextlib.suppress(NothingToShowError):
+        calls(broker, documents)[action]()
+    (line,) = noted(broker.settings.inbox)
+    assert (line["action"], line["operator"]) == (action, "ada")
+    assert line.get("site", SITE) == SITE
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_without_an_inbox_nothing_is_opened(broker, action, monkeypatch):
+    documents = read_documents(broker.settings.sites / SITE)
+    broker.settings.inbox.write_text("a file where the folder should be")
+    for opens in ("find_sites", "read_documents", "examine", "replacing_all"):
+        monkeypatch.setattr(f"pipelines.operator.{opens}", lambda *_: pytest.fail("opened"))
+    with pytest.raises(InboxError, match=r"inbox.*cannot be written.*Make the folder writable"):
+        calls(broker, documents)[action]()
+
+
+def test_the_reference_is_without_people(of_the_day):
+    reference = of_the_day.reference(SITE, "pole")
+    assert reference.grey.shape == (120, 160)
+    # The builder's square of 230 wanders over grey 128, uncovered by boxes only where it is no median.
+    assert reference.day == builders.DAY
+    assert (reference.grey[:20] == reference.grey[0, 0]).all()
+
+
+def test_tracks_come_with_what_went_wrong(of_the_day):
+    last = of_the_day.tracks(SITE, "pole")
+    assert last.space == "ground"
+    assert last.flags.height == 2
+    assert not last.flags["is_unassigned"].any()
+    assert not last.flags["is_fragmented"].any()
+    assert set(last.positions.columns) == {"track_id", "road_user", "x", "y"}
+    assert last.positions.group_by("track_id").len()["len"].min() >= 8
+
+
+def test_a_track_that_crosses_nothing_is_unassigned(data):
+    day = builders.site_day(Settings(data))
+    builders.video(Settings(data).recordings / "pole" / "pole_2026-06-10_08-14-58.mp4")
+    walker = builders.walk(range(40), (20, 70), (140, 70))
+    lingerer = builders.walk(range(40), (20, 100), (40, 100))
+    builders.run_day(day, lambda: builders.recorded(walker, lingerer))
+    flags = Broker(Settings(data), "ada").tracks(SITE, "pole").flags
+    assert sorted(flags["is_unassigned"].to_list()) == [False, True]
+
+
+def changed(documents):
+    return {**documents, "zones.geojson": builders.collection()}
+
+
+def test_saving_writes_what_has_changed(broker):
+    read = broker.read_site(SITE)
+    assert broker.save_site(SITE, changed(read), read) == ["zones.geojson"]
+    assert broker.read_site(SITE) == changed(read)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"zones.geojson": "{}"}, r"zones.geojson: not a GeoJSON"),
+        ({"control_points.csv": "x_px,y_px\n"}, r"control_points.csv: columns"),
+        ({"site.yaml": "site_id: [\n"}, r"site.yaml: not valid YAML"),
+        ({"../elsewhere.yaml": "a: 1\n"}, r"elsewhere.yaml: is no file of a site"),
+        ({"scenario.yaml": "a: 1\n"}, r"scenario.yaml: is no file of a site"),
+    ],
+)
+def test_what_is_no_valid_site_is_not_saved(broker, change, message):
+    read = broker.read_site(SITE)
+    with pytest.raises(SiteError, match=message):
+        broker.save_site(SITE, {**changed(read), **change}, read)
+    assert broker.read_site(SITE) == read
+
+
+def test_another_persons_change_is_not_overwritten(broker):
+    read = broker.read_site(SITE)
+    path = broker.settings.sites / SITE / "zones.geojson"
+    path.write_text(read["zones.geojson"].replace("Square", "Market"))
+    with pytest.raises(SiteError, match="has changed since it was read"):
+        broker.save_site(SITE, changed(read), read)
+    assert "Market" in path.read_text()
+
+
+# The inbox.
+
+
+@pytest.fixture
+def log(tmp_path):
+    return AuditLog(tmp_path / "log.jsonl")
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    return Inbox(tmp_path / "inbox")
+
+
+def actions(log):
+    return [entry["action"] for entry in log.entries()]
+
+
+def test_folding_logs_every_line_once(inbox, log):
+    for action in ("a", "b", "c"):
+        inbox.append(action, "ada", site=SITE)
+    assert inbox.fold(log) == 3
+    assert inbox.fold(log) == 0
+    assert actions(log) == ["a", "b", "c"]
+    assert log.verify() == 3
+    assert not [*inbox.folder.iterdir()]
+
+
+def test_a_fold_that_broke_off_is_finished(inbox, log, monkeypatch):
+    inbox.append("a", "ada")
+    inbox.append("b", "ada")
+    append = AuditLog.append
+
+    def breaks(self, action, **fields):
+        if action == "b":
+            raise OSError("disk full")
+        append(self, action, **fields)
+
+    monkeypatch.setattr(AuditLog, "append", breaks)
+    with pytest.raises(OSError, match="disk full"):
+        inbox.fold(log)
+    monkeypatch.undo()
+    inbox.append("c", "ada")
+    inbox.fold(log)
+    assert sorted(actions(log)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("text", ['{"action": "a"', "[]", '{"inbox_id": "1", "action": "a", "number": 9}'])
+def test_a_line_that_cannot_be_read_is_logged_as_it_is(inbox, log, text):
+    inbox.append("a", "ada")
+    (path,) = inbox.folder.iterdir()
+    with path.open("a") as file:
+        file.write(text)
+    assert inbox.fold(log) == 2
+    assert actions(log) == ["a", "inbox_unreadable"]
+    assert [*log.entries()][1]["text"] == text
+    log.verify()
+
+
+def test_a_days_run_folds_first(data):
+    settings = Settings(data)
+    Inbox(settings.inbox).append("operator_sites", "ada")
+    builders.site_day(settings).ingest()
+    assert actions(AuditLog(settings.audit))[0] == "operator_sites"
+
+
+def test_the_latest_recording_of_a_camera_is_the_last(counted_day):
+    from pipelines.lake import Lake
+
+    key = Lake.of(counted_day.settings).last("tracks", "pole")
+    assert key.day == builders.DAY
+    assert Lake.of(counted_day.settings).last("tracks", "nobody") is None
+
+
+def test_a_read_site_is_a_site(broker):
+    assert read_site(broker.read_site(SITE), SITE).site_id == SITE
+    assert isinstance(broker.sites(), list)
+    assert pl.DataFrame(noted(broker.settings.inbox)).height == 2
