@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from detectors.road_users import ROAD_USERS, RoadUser
 from detectors.synthetic import Label
+from detectors.yolo import import_ultralytics
 
 if TYPE_CHECKING:
     import supervision as sv
@@ -85,9 +88,9 @@ def _paired(overlap: Floats, least: float) -> tuple[NDArray[np.int64], NDArray[n
     return np.array(rows, np.int64), np.array(columns, np.int64)
 
 
-def average_precision(pictures: Sequence[Compared]) -> list[Precision]:
-    """Average precision of every class that has labels, in the order of ROAD_USERS."""
-    from ultralytics.utils.metrics import ap_per_class
+def average_precision(pictures: Sequence[Compared], config_dir: Path) -> list[Precision]:
+    """Average precision of every class that has labels; Ultralytics may keep its settings in ``config_dir``."""
+    metrics = import_module(f"{import_ultralytics(config_dir).__name__}.utils.metrics")
 
     labels = np.concatenate([p.label_code for p in pictures])
     hits, score, code = (
@@ -95,7 +98,7 @@ def average_precision(pictures: Sequence[Compared]) -> list[Precision]:
     )
     if not len(code) or not len(labels):
         return [Precision(r, int((labels == r.code).sum()), 0.0, 0.0) for r in ROAD_USERS if (labels == r.code).any()]
-    result = ap_per_class(hits, score, code, labels)
+    result = metrics.ap_per_class(hits, score, code, labels)
     ap, classes = result[5], result[6]
     return [
         Precision(ROAD_USERS[c], int((labels == c).sum()), float(row[0]), float(row.mean()))

@@ -88,7 +88,7 @@ def write_card(
             compared.append(one)
             rows.append(_rows(scene.light, labels, one))
             progress(len(compared))
-    results = _results(exam, average_precision(compared), pl.concat(rows), len(compared))
+    results = _results(exam, average_precision(compared, settings.ultralytics), pl.concat(rows), len(compared))
     with replacing(card) as whole:
         whole.write_text("\n\n".join([*_about(weights, detector), *_training(log), *results]) + "\n", encoding="utf-8")
     return StageReport("detector card", len(compared), card, str(exam.seeds), time.perf_counter() - began)

@@ -41,15 +41,15 @@ def test_a_box_finds_a_label(found, is_found, hits):
     assert one.hits.sum(axis=1).tolist() == hits
 
 
-def test_perfect_boxes_have_full_precision_and_missing_ones_cost_recall():
+def test_perfect_boxes_have_full_precision_and_missing_ones_cost_recall(tmp_path):
     exact = compare([label()], boxes((BOX, RoadUser.PEDESTRIAN, 0.9)), 0.25)
     missed = compare([label()], boxes(), 0.25)
-    (perfect,) = average_precision([exact])
-    (half,) = average_precision([exact, missed])
+    (perfect,) = average_precision([exact], tmp_path)
+    (half,) = average_precision([exact, missed], tmp_path)
     assert (perfect.road_user, perfect.labels, perfect.ap50) == (RoadUser.PEDESTRIAN, 1, pytest.approx(0.995))
     assert half.ap50 == pytest.approx(0.5, abs=0.01)
 
 
-def test_nothing_found_is_no_precision():
-    (none,) = average_precision([compare([label()], boxes(), 0.25)])
+def test_nothing_found_is_no_precision(tmp_path):
+    (none,) = average_precision([compare([label()], boxes(), 0.25)], tmp_path)
     assert (none.ap50, none.ap50_95) == (0.0, 0.0)
