@@ -131,7 +131,7 @@ def test_a_misplaced_point_shows():
     good = calibrated(documents, "pole", points)
     worse = calibrated(documents, "pole", points.with_metres(5, (5.5, 7.0)))
     assert worse.leave_one_out_rmse_m > good.leave_one_out_rmse_m + 0.3
-    assert int(np.argmax(worse.leave_one_out_m)) == 5
+    assert worse.leave_one_out_m[5] > 1.0
 
 
 def test_too_few_points_are_refused():
