@@ -97,21 +97,26 @@ def _edit(draft: Draft, camera_id: str, points: Points, calibration: Calibration
     types = {c: pl.Float64 if c in numbers else pl.String for c in points.columns}
     rows = pl.DataFrame([[row[c] for c in points.columns] for row in points.rows], schema=types, orient="row")
     errors = dict(zip(points.complete(), calibration.leave_one_out_m, strict=True)) if calibration else {}
-    error_name = say("operator_error_m")
-    shown = rows.with_columns(pl.Series(error_name, [errors.get(i) for i in range(rows.height)], dtype=pl.Float64))
+    number_name, error_name = say("operator_point_number"), say("operator_error_m")
+    shown = rows.select(
+        pl.Series(number_name, range(1, rows.height + 1), dtype=pl.Int64),
+        pl.all(),
+        pl.Series(error_name, [errors.get(i) for i in range(rows.height)], dtype=pl.Float64),
+    )
     formats = {c: "%.1f" if c in PIXELS else "%.8f" if c in ("lon", "lat") else "%.3f" for c in numbers}
     columns: dict[str, Any] = {c: st.column_config.NumberColumn(format=f) for c, f in formats.items()}
     columns[error_name] = st.column_config.NumberColumn(format="%.3f", disabled=True)
+    columns[number_name] = st.column_config.NumberColumn(disabled=True, width="small")
     edited = st.data_editor(
         shown,
         num_rows="dynamic",
-        hide_index=False,
+        hide_index=True,
         column_config=columns,
         key=f"table_{camera_id}_{draft.revision}",
         alt=say("operator_points"),
-    )
-    if not edited.drop(error_name).equals(rows):
-        draft.change(with_points(draft.documents, camera_id, points.of(edited.drop(error_name).to_dicts())))
+    ).select(points.columns)
+    if not edited.equals(rows):
+        draft.change(with_points(draft.documents, camera_id, points.of(edited.to_dicts())))
 
 
 def _lines(draft: Draft, camera_id: str, calibration: Calibration, say: Words) -> None:

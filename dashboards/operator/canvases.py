@@ -40,7 +40,7 @@ def plan_canvas(
     drawn = [d for d in drawings(draft.documents, camera_id) if d.is_on_ground and d.corners != _corners(selected)]
     shapes = plan_shapes(plan)
     shapes += [_shape(d, d.corners, is_selected=False) for d in drawn]
-    if selected is not None and selected.is_on_ground:
+    if selected is not None and _corners(selected):
         shapes.append(_shape(selected, selected.corners, is_selected=True))
     near = [*more, *(c for d in drawn for c in d.corners), *_corners(selected)]
     seen = calibration_of(draft, camera_id)

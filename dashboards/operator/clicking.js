@@ -37,8 +37,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (shape.title) make("title", {}, node).textContent = shape.title;
   }
   const names = data.shapes.filter((s) => s.label).map((s) => {
-    const [a, b] = [s.corners[0], s.corners[1] || s.corners[0]];
-    const text = make("text", { x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2, class: "name" }, svg);
+    const half = s.corners.length >> 1;
+    const around = s.closed ? s.corners : [s.corners[Math.max(half - 1, 0)], s.corners[half]];
+    const [x, y] = [0, 1].map((i) => around.reduce((sum, c) => sum + c[i], 0) / around.length);
+    const text = make("text", { x, y, class: "name" }, svg);
     text.textContent = s.label;
     text.style.fill = s.stroke || "#22313f";
     return text;

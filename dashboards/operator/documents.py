@@ -133,7 +133,7 @@ def _features_text(documents: Documents, camera_id: str, kind: Kind, wanted: lis
     frame = frame_of(documents)
     if frame is None:
         raise ValueError(f"{SITE_FILE}: crs and origin: needed to draw on the ground. Add both.")
-    whole = json.loads(documents[name]) if name in documents else {"type": "FeatureCollection"}
+    whole: dict[str, Any] = json.loads(documents[name]) if name in documents else {"type": "FeatureCollection"}
     kept = [f for f in whole.pop("features", []) if f["properties"].get("camera_id") != camera_id]
     kept += [_feature(d, geometry, frame, camera_id) for d in wanted]
     head = "".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)},\n" for key, value in whole.items())

@@ -40,7 +40,7 @@ def _set(whole: Any, way: Way, value: object) -> Any:  # noqa: ANN401  (YAML is 
 
 
 def _edited(text: str, way: Way, value: object) -> str:
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     for step in way[:-1]:
         node = node.value[step] if isinstance(step, int) else _of(node, step)[1]
     indent = " " * node.start_mark.column
