@@ -12,8 +12,8 @@ import streamlit as st
 
 from dashboards.design import config, lay_out
 from dashboards.operator.canvases import image_canvas, plan_canvas
-from dashboards.operator.clicking import POINT, clicked
-from dashboards.operator.documents import camera_of
+from dashboards.operator.clicking import MASK, POINT, clicked
+from dashboards.operator.documents import Drawing, camera_of, drawings
 from dashboards.operator.draft import Draft
 from dashboards.operator.points import PIXELS, Points, calibrated, read_points, with_points
 from dashboards.words import Words
@@ -57,7 +57,9 @@ def _place(draft: Draft, camera_id: str, points: Points, say: Words) -> None:
     """The two pictures side by side; a point is placed on both, in any order."""
     count = range(len(points.rows))
     pixels, places = {i: points.pixel(i) for i in count}, {i: points.metres(i) for i in count}
-    image = replace(image_canvas(draft, camera_id, [], say), points=_marks(pixels), is_placing=True)
+    image = replace(
+        image_canvas(draft, camera_id, _masks(draft, camera_id), say), points=_marks(pixels), is_placing=True
+    )
     plan = plan_canvas(draft, camera_id, say, more=[p for p in places.values() if p])
     plan = replace(plan, points=_marks(places), is_placing=True)
     left, right = st.columns([3, 2])
@@ -167,4 +169,12 @@ def _sigma_figure(draft: Draft, camera_id: str, calibration: Calibration, say: W
     if picture := draft.pictures.get(camera_id):
         place = {"x": 0, "y": 0, "sizex": width, "sizey": height, "xref": "x", "yref": "y"}
         figure.add_layout_image({"source": picture, **place, "sizing": "stretch", "layer": "below"})
+    for mask in _masks(draft, camera_id):
+        path = "M" + " L".join(f"{x},{y}" for x, y in mask.corners) + " Z"
+        figure.add_shape(type="path", path=path, fillcolor=MASK, line_width=0)
     return figure
+
+
+def _masks(draft: Draft, camera_id: str) -> list[Drawing]:
+    """Also those not yet saved: what they cover is shown nowhere."""
+    return [d for d in drawings(draft.documents, camera_id) if d.kind == "mask"]

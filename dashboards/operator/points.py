@@ -73,12 +73,14 @@ class Points:
         """The same file with other rows."""
         return Points(self.columns, tuple(rows), self.crs, self.frame)
 
-    def text(self) -> str:
-        """The file."""
+    def text(self, before: str = "") -> str:
+        """The file; numbers that stand in the file as it was before are written as they are there."""
+        known = {(c, _number(t)): t for row in csv.DictReader(io.StringIO(before)) for c, t in row.items()}
         written = io.StringIO()
         writer = csv.DictWriter(written, self.columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(self.rows)
+        for row in self.rows:
+            writer.writerow({c: known.get((c, v), v) if isinstance(v, float) else v for c, v in row.items()})
         return written.getvalue()
 
     def _pair(self, index: int, names: tuple[str, str]) -> Point | None:
@@ -119,7 +121,7 @@ def with_points(documents: Documents, camera_id: str, points: Points) -> dict[st
     changed = dict(documents)
     if not wanted:
         changed = with_camera(documents, camera_id, "calibration", {"control_points": name})
-    return {**changed, name: points.text()}
+    return {**changed, name: points.text(documents.get(name, ""))}
 
 
 def calibrated(documents: Documents, camera_id: str, points: Points) -> Calibration:

@@ -1,3 +1,4 @@
+import csv
 import json
 from pathlib import Path
 
@@ -115,6 +116,15 @@ def test_control_points_are_read_as_they_were_placed():
     assert again.pixel(8) == (100.0, 80.0)
     np.testing.assert_allclose(again.metres(8), (10, 4), atol=0.002)
     assert read_site(changed, "crossroads").calibrations["pole"].points == 9
+
+
+def test_points_that_are_not_moved_keep_their_text():
+    documents = {p.name: p.read_text() for p in Path("data/sites/lindenplatz").iterdir() if p.name != "scenario.yaml"}
+    points = read_points(documents, "lindenplatz_pole")
+    changed = with_points(documents, "lindenplatz_pole", points.with_pixel(1, (5.0, 6.0)))
+    before, after = (csv.reader(d["control_points.csv"].splitlines()) for d in (documents, changed))
+    unlike = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+    assert unlike == [2]
 
 
 def test_an_unfinished_point_does_not_count_and_is_not_saved():
