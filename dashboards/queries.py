@@ -124,7 +124,7 @@ def with_counts(release: Release, selection: Selection) -> pl.DataFrame:
 
 @_kept
 def _network(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
-    return release.query("network", "flow_daily", "sites", **chosen)
+    return release.query("network", "sites", **chosen)
 
 
 def network(release: Release, selection: Selection, least_coverage: float) -> pl.DataFrame:

@@ -68,8 +68,14 @@ class Release:
 
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:
-        """One for all readers, each with a cursor of its own, so that files' footers are read once."""
-        return _connect(self.root)
+        """One for all readers, each with a cursor of its own, so that files' footers are read once.
+
+        It holds the days of all sites, which are spread over more files than can be opened while one waits.
+        """
+        database = _connect(self.root)
+        if self.holds("flow_daily"):
+            database.execute(_statement("site_days"), {"flow_daily": self.files("flow_daily")})
+        return database
 
     @property
     def site_ids(self) -> list[str]:
@@ -99,13 +105,12 @@ class Release:
                 ``site_id`` and of ``first_day`` to ``last_day`` only, where these are among the values.
             values: further parameters.
         """
-        text = (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
         days = (values["first_day"], values["last_day"]) if "first_day" in values else None
         # Any file of a table has its columns; one without a row of the period makes an empty answer.
         read = {table: self.files(table, values.get("site_id"), days) or self.files(table)[:1] for table in tables}
         bound = {**read, **values}
         with self._database.cursor() as cursor:
-            rows: pl.DataFrame = cursor.sql(text, params=bound).pl()
+            rows: pl.DataFrame = cursor.sql(_statement(name), params=bound).pl()
         return rows
 
 
@@ -131,6 +136,10 @@ def open_latest(released: Path) -> Release | None:
 def _open(root: Path, manifest: str) -> Release:
     """Kept from one rerun of the page to the next: a version's manifest never changes."""
     return Release(root, json.loads((root / manifest).read_text(encoding="utf-8")))
+
+
+def _statement(name: str) -> str:
+    return (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _connect(root: Path) -> duckdb.DuckDBPyConnection:
