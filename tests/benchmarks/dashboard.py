@@ -25,7 +25,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards.release import _open, open_latest
 from dashboards.views import frame
 from dashboards.words import words
-from tests.benchmarks import city
+from tests import city
 from tests.benchmarks.bench import cpu_s, report
 
 VIEWS = ("overview", "site", "compare", "quality")

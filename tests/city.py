@@ -1,4 +1,4 @@
-"""A made-up city for benchmarks: a year of 200 sites in the format of a release, written by the publisher itself."""
+"""A made-up city for benchmarks and journeys: a year of 200 sites, released by the publisher itself."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _BY_HOUR = np.array([1, 1, 1, 1, 2, 5, 12, 22, 30, 22, 20, 22, 26, 24, 22, 24, 3
 _COMMON = {"is_simulated": True, "calibration_note": None}
 
 
-def write_city(released: Path) -> None:
-    """Publishes the city; the same numbers every time."""
-    days = pl.date_range(FIRST, LAST, eager=True).to_list()
+def write_city(released: Path, *, sites: int = len(SITES), first: date = FIRST) -> None:
+    """Publishes the city, or its first sites only; the same numbers every time."""
+    days = pl.date_range(first, LAST, eager=True).to_list()
     months = [
         Month(site_id, month, tuple(d for d in days if f"{d:%Y-%m}" == month), "")
-        for site_id in SITES
+        for site_id in SITES[:sites]
         for month in sorted({f"{d:%Y-%m}" for d in days})
     ]
     published = publish(Release("planner", tuple(months), frozenset(), _tables(months), (), {}), released)
