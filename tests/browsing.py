@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,12 +70,12 @@ def browsing() -> Iterator[Any]:
 
 
 @contextmanager
-def reading(browser: Any, server: str, **options: Any) -> Iterator[Any]:
-    """A page that notes its script errors in ``failures`` and what it asks others than the server in ``elsewhere``."""
+def reading(browser: Any, servers: Sequence[str], **options: Any) -> Iterator[Any]:
+    """A page that notes its script errors in ``failures`` and what it asks anybody else in ``elsewhere``."""
     context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "accept_downloads": True, **options})
     page = context.new_page()
     page.elsewhere, page.failures = [], []
-    own = (server, server.replace("http", "ws"), "data:", "blob:")
+    own = (*servers, *(server.replace("http", "ws") for server in servers), "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(own) else page.elsewhere.append(r.url))
     page.on("pageerror", lambda error: page.failures.append(str(error)))
     yield page
