@@ -41,6 +41,12 @@ TABLES = (
     "annotations",
     "weather",
 )
+_SERIES = {
+    "quarter": ("series_quarter", "flow_counts"),
+    "hour": ("series_hour", "flow_hourly"),
+    "day": ("series_day", "flow_daily"),
+    "week": ("series_week", "flow_daily"),
+}
 _KEPT_ANSWERS = 400
 
 Answer = TypeVar("Answer", bound=Callable[..., Any])
@@ -57,7 +63,7 @@ def _kept(function: Answer) -> Answer:
 @_kept
 def sites(release: Release) -> pl.DataFrame:
     """site_id, name, is_simulated, origin_lon, origin_lat, time_zone."""
-    return release.query("sites", "sites", "quality")
+    return release.query("sites", "sites", site_ids=release.site_ids)
 
 
 @_kept
@@ -118,7 +124,7 @@ def with_counts(release: Release, selection: Selection) -> pl.DataFrame:
 
 @_kept
 def _network(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
-    return release.query("network", "flow_daily", "sites", **chosen)
+    return release.query("network", "sites", **chosen)
 
 
 def network(release: Release, selection: Selection, least_coverage: float) -> pl.DataFrame:
@@ -144,9 +150,8 @@ def _of_line(release: Release, query: str, table: str, **chosen: Any) -> pl.Data
 
 def series(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
     """direction, start_local, count (NULL: not observed), coverage, observed_h; by the chosen interval."""
-    interval = selection.interval
-    table = {"quarter": "flow_counts", "hour": "flow_hourly"}.get(interval, "flow_daily")
-    return _of_line(release, f"series_{interval}", table, line_id=line_id, **_chosen(selection))
+    query, table = _SERIES[selection.interval]
+    return _of_line(release, query, table, line_id=line_id, **_chosen(selection))
 
 
 def hour_by_weekday(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -48,17 +49,44 @@ class Release:
 
     def files(self, table: str, site_id: str | None = None, days: tuple[date, date] | None = None) -> list[str]:
         """The files of a table, or those that may hold rows of a site between two local days."""
-        return [
-            str(self.root / file["path"])
-            for file in self.manifest["tables"][table]["files"]
-            if site_id is None or file["site_id"] in (None, site_id)
-            if days is None or _touches(file, days)
-        ]
+        by_site = self._files_by_site[table]
+        if site_id is None:
+            found = [file for of_site in by_site.values() for file in of_site]
+        else:
+            found = [*by_site.get(None, ()), *by_site.get(site_id, ())]
+        return [str(self.root / file["path"]) for file in found if days is None or _touches(file, days)]
+
+    @cached_property
+    def _files_by_site(self) -> dict[str, dict[str | None, list[dict[str, Any]]]]:
+        """Table -> site (None: of all sites) -> files, because a year of a city names a hundred thousand."""
+        found: dict[str, dict[str | None, list[dict[str, Any]]]] = {}
+        for table, described in self.manifest["tables"].items():
+            by_site = found.setdefault(table, {})
+            for file in described["files"]:
+                by_site.setdefault(file["site_id"], []).append(file)
+        return found
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """One for all readers, each with a cursor of its own, so that files' footers are read once.
+
+        It holds the days of all sites, which are spread over more files than can be opened while one waits.
+        """
+        database = _connect(self.root)
+        if self.holds("flow_daily"):
+            database.execute(_statement("site_days"), {"flow_daily": self.files("flow_daily")})
+        return database
+
+    @property
+    def site_ids(self) -> list[str]:
+        """The sites with at least one released day."""
+        return [site_id for site_id in self._files_by_site["flow_counts"] if site_id is not None]
 
     def days(self, site_id: str) -> tuple[date, date]:
         """First and last released local day of a site."""
-        found = self.query("days_of_site", "quality", site_id=site_id).row(0)
-        return found[0], found[1]
+        # flow_counts has a file for every released day.
+        days = [file["day"] for file in self._files_by_site["flow_counts"][site_id]]
+        return date.fromisoformat(min(days)), date.fromisoformat(max(days))
 
     def plan(self, site_id: str) -> list[dict[str, Any]]:
         """The surfaces of a site's plan: kind, name, height_m, outline_m; empty where there is no plan."""
@@ -77,13 +105,12 @@ class Release:
                 ``site_id`` and of ``first_day`` to ``last_day`` only, where these are among the values.
             values: further parameters.
         """
-        text = (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
         days = (values["first_day"], values["last_day"]) if "first_day" in values else None
         # Any file of a table has its columns; one without a row of the period makes an empty answer.
         read = {table: self.files(table, values.get("site_id"), days) or self.files(table)[:1] for table in tables}
         bound = {**read, **values}
-        with _connect(self.root) as connection:
-            rows: pl.DataFrame = connection.sql(text, params=bound).pl()
+        with self._database.cursor() as cursor:
+            rows: pl.DataFrame = cursor.sql(_statement(name), params=bound).pl()
         return rows
 
 
@@ -102,7 +129,17 @@ def open_latest(released: Path) -> Release | None:
     if not pointer.is_file():
         return None
     latest = json.loads(pointer.read_text(encoding="utf-8"))
-    return Release(root, json.loads((root / latest["manifest"]).read_text(encoding="utf-8")))
+    return _open(root, latest["manifest"])
+
+
+@lru_cache(maxsize=2)
+def _open(root: Path, manifest: str) -> Release:
+    """Kept from one rerun of the page to the next: a version's manifest never changes."""
+    return Release(root, json.loads((root / manifest).read_text(encoding="utf-8")))
+
+
+def _statement(name: str) -> str:
+    return (files("dashboards") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _connect(root: Path) -> duckdb.DuckDBPyConnection:
@@ -110,6 +147,7 @@ def _connect(root: Path) -> duckdb.DuckDBPyConnection:
         ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET parquet_metadata_cache = true")
     connection.execute("SET allowed_directories = [$root]", {"root": str(root)})
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -265,6 +265,30 @@ def write_site(folder: Path, documents: dict[str, str] | None = None) -> Path:
     return folder
 
 
+# What a reader of the dashboard chooses.
+
+
+def selection(**changes: Any) -> Any:
+    """The small counted day, everybody, both ways, by day."""
+    from dashboards.views.selection import Selection
+    from dashboards.words import words
+
+    values: dict[str, Any] = {
+        "words": words("en"),
+        "site_id": "crossroads",
+        "site_name": "Crossroads",
+        "is_simulated": True,
+        "first_day": DAY,
+        "last_day": DAY,
+        "road_users": ("pedestrian", "car"),
+        "directions": ("forward", "backward"),
+        "weekdays": (1, 2, 3, 4, 5, 6, 7),
+        "interval": "day",
+        "is_rate": False,
+    }
+    return Selection(**{**values, **changes})
+
+
 # Simulated pasts.
 
 

@@ -115,7 +115,7 @@ def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
     """Sites at their places, sized by crossings per day; north up, without any map service.
 
     Args:
-        sites: name, lon, lat, per_day (NULL: no whole day).
+        sites: site_id, name, lon, lat, per_day (NULL: no whole day); a mark carries its site_id.
         say: the reader's language.
     """
     placed = sites.drop_nulls(["lon", "lat"])
@@ -128,9 +128,9 @@ def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
             y=placed["lat"].to_list(),
             mode="markers",
             text=placed["name"].to_list(),
-            customdata=told,
+            customdata=list(zip(placed["site_id"].to_list(), told, strict=True)),
             marker={"size": size, "color": FORWARD, "opacity": 0.65, "line": {"width": 1, "color": "white"}},
-            hovertemplate=f"<b>%{{text}}</b><br>%{{customdata}} {say('crossings_per_day')}<extra></extra>",
+            hovertemplate=f"<b>%{{text}}</b><br>%{{customdata[1]}} {say('crossings_per_day')}<extra></extra>",
         )
     )
     latitude = float(placed["lat"].mean() or 0.0)  # type: ignore[arg-type]
@@ -226,20 +226,33 @@ def _colorbar(title: str) -> dict[str, Any]:
 
 def _add_lines(figure: go.Figure, lines: pl.DataFrame, say: Words, *, widest: float, has_labels: bool = True) -> None:
     for row in lines.iter_rows(named=True):
-        _add_line(figure, row, say, widest, has_labels)
+        _add_line(figure, row, say)
+        if has_labels:
+            _add_counts(figure, row, say, widest)
 
 
-def _add_line(figure: go.Figure, row: dict[str, Any], say: Words, widest: float, has_labels: bool) -> None:
+def _add_line(figure: go.Figure, row: dict[str, Any], say: Words) -> None:
+    """The line, with a dot at its middle that can be clicked and carries the line's name."""
     x, y = np.array(row["path_m"], float).T
+    middle = middle_of(row["path_m"])
     hover = (
         f"<b>{row['name']}</b><br>{row['forward']}: {say.number(row['forward_count'])}"
         f"<br>{row['backward']}: {say.number(row['backward_count'])}<extra></extra>"
     )
+    figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip"))
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": INK, "width": 4}, hovertemplate=hover, name=row["name"])
+        go.Scatter(
+            x=middle[:1],
+            y=middle[1:],
+            mode="markers",
+            marker={"color": INK, "size": 13, "line": {"width": 2, "color": "white"}},
+            customdata=[[row["name"]]],
+            hovertemplate=hover,
+        )
     )
-    if not has_labels:
-        return
+
+
+def _add_counts(figure: go.Figure, row: dict[str, Any], say: Words, widest: float) -> None:
     for (direction, tail, tip, label), colour in zip(sides_of(row), (FORWARD, BACKWARD), strict=True):
         number = row[f"{direction}_count"]
         width = max(_THINNEST_PX, _WIDEST_PX * (number or 0) / widest) if widest else 2.5

@@ -1,8 +1,8 @@
 -- Grain: site: mean crossings per whole day (observed at least $least_coverage of it) over all of its
 -- lines, NULL where there is none, and the share of the period that was observed.
 WITH days AS (
-    SELECT site_id, day, sum(count) AS count, avg(coverage) AS coverage
-    FROM read_parquet($flow_daily)
+    SELECT site_id, day, sum(count) AS count, sum(coverage) / sum(lines) AS coverage
+    FROM site_days
     WHERE list_contains($road_users, road_user)
         AND list_contains($directions, direction)
         AND list_contains($weekdays, isodow(day))

@@ -28,7 +28,7 @@ def show(release: Release, say: Words) -> None:
         line_id: (queries.days(release, before, line_id), queries.days(release, after, line_id)) for line_id in names
     }
     found = {line_id: comparison.compare(*both) for line_id, both in days.items()}
-    st.subheader(say("compare_of", before=_span(before, say), after=_span(after, say)))
+    st.header(say("compare_of", before=_span(before, say), after=_span(after, say)))
     rows = _table(found, names)
     chart(figures.changes(rows, say), rows, say, key="changes", alt=say("changes_alt"), note=say("changes_note"))
     _events(release, before, after, say)
@@ -166,7 +166,7 @@ def _one_line(
     ).sort("period", "hour")
     left, right = st.columns([3, 2])
     with left:
-        st.subheader(say("profile_of", line=name))
+        st.header(say("profile_of", line=name))
         chart(
             figures.profiles(profile, say),
             profile,
@@ -176,7 +176,7 @@ def _one_line(
             note=say("profile_note"),
         )
     with right:
-        st.subheader(say("days_needed"))
+        st.header(say("days_needed"))
         needed = [(size, comparison.days_needed(pl.concat([old, new]).unique("day"), size)) for size in _SIZES]
         rows = pl.DataFrame(
             {

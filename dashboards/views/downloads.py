@@ -30,12 +30,12 @@ def show(release: Release, say: Words) -> None:
     for name in queries.TABLES:
         if release.holds(name):
             _offer(release, name, site_id, say, is_simulated=is_simulated)
-    st.subheader(say("dictionary"))
+    st.header(say("dictionary"))
     dictionary = data_dictionary(release)
     table(dictionary, alt=say("dictionary_alt"), height=420)
     st.download_button("data_dictionary.csv", to_csv(dictionary), "data_dictionary.csv", "text/csv", on_click="ignore")
     if manifest["held"]:
-        st.subheader(say("held_back"))
+        st.header(say("held_back"))
         table(pl.DataFrame(manifest["held"]), alt=say("held_alt"))
 
 

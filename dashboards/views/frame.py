@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -22,8 +23,19 @@ def heading(title: str, about: str) -> None:
     st.caption(about)
 
 
-def chart(figure: go.Figure, rows: pl.DataFrame, say: Words, *, key: str, alt: str, note: str = "") -> None:
+def chart(
+    figure: go.Figure,
+    rows: pl.DataFrame,
+    say: Words,
+    *,
+    key: str,
+    alt: str,
+    note: str = "",
+    on_select: Literal["ignore", "rerun"] | Callable[[], None] = "ignore",
+) -> str | None:
     """A chart, a note under it and the rows behind it as CSV.
+
+    Returns what a reader has clicked on, as `clicked` does.
 
     Args:
         figure: what is drawn.
@@ -32,8 +44,9 @@ def chart(figure: go.Figure, rows: pl.DataFrame, say: Words, *, key: str, alt: s
         key: names the chart, its picture and its CSV.
         alt: what a reader who cannot see it should know.
         note: how to read it.
+        on_select: what a click on a mark does: nothing, run the page anew, or call this first.
     """
-    st.plotly_chart(figure, config=design.config(key), key=key, alt=alt)
+    st.plotly_chart(figure, config=design.config(key), key=key, alt=alt, on_select=on_select, selection_mode="points")
     words, button = st.columns([5, 1], vertical_alignment="top")
     words.caption(note or alt)
     button.download_button(
@@ -47,6 +60,14 @@ def chart(figure: go.Figure, rows: pl.DataFrame, say: Words, *, key: str, alt: s
         help=say("csv_of_this", name=key.replace("_", " ")),
         type="tertiary",
     )
+    return clicked(key) if on_select != "ignore" else None
+
+
+def clicked(key: str) -> str | None:
+    """The id or name that the clicked mark of a chart carries first; None where none is clicked."""
+    points = st.session_state[key]["selection"]["points"]
+    carried = points[0].get("customdata") if points else None
+    return str(carried[0]) if isinstance(carried, list) else None
 
 
 def table(rows: pl.DataFrame, *, alt: str, height: int | Literal["auto"] = "auto") -> None:

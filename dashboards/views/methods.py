@@ -22,9 +22,9 @@ def show(release: Release, say: Words) -> None:
     text, terms = st.columns([3, 2], gap="large")
     with text:
         for section in _SECTIONS:
-            st.subheader(say(f"method_{section}"))
+            st.header(say(f"method_{section}"))
             st.markdown(say(f"method_{section}_text"))
     with terms:
-        st.subheader(say("glossary"))
+        st.header(say("glossary"))
         for term in _TERMS:
             st.markdown(f"**{say(f'term_{term}')}**  \n{say(f'term_{term}_text')}")

@@ -72,7 +72,7 @@ def _diagram(
     rows: pl.DataFrame,
     say: Words,
 ) -> None:
-    st.subheader(say("turning_diagram"))
+    st.header(say("turning_diagram"))
     ground = gates.filter(space="ground")
     if ground.height < gates.height:
         st.info(say("no_map"), icon=":material/map:")
@@ -88,7 +88,7 @@ def _diagram(
 
 
 def _flows(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], say: Words) -> None:
-    st.subheader(say("flows"))
+    st.header(say("flows"))
     figure = figures.flows(gates, rows, say)
     chart(figure, rows, say, key="flows", alt=say("flows_alt", junction=junction["name"]), note=say("flows_note"))
     names = {**dict(gates.select("line_id", "name").iter_rows()), None: say("unassigned")}
@@ -101,6 +101,6 @@ def _flows(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], sa
 
 
 def _matrix(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], say: Words) -> None:
-    st.subheader(say("matrix"))
+    st.header(say("matrix"))
     figure = figures.matrix(gates, rows, say)
     chart(figure, rows, say, key="matrix", alt=say("matrix_alt", junction=junction["name"]), note=say("matrix_note"))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
-from dashboards.views.frame import calibration_notes, chart, heading, table
+from dashboards.views.frame import calibration_notes, chart, clicked, heading, table
 from dashboards.views.selection import MOTOR_VEHICLES, Selection, choose
 from dashboards.words import Words
 
@@ -95,12 +95,14 @@ def _coverage(release: Release, selection: Selection, say: Words) -> None:
 
 
 def _place(release: Release, selection: Selection, say: Words) -> None:
-    st.subheader(say("where"))
+    st.header(say("where"))
     sites = queries.sites(release)
     volumes = queries.network(release, selection, comparison.LEAST_COVERAGE)
     if sites.height > 1:
         figure = figures.site_map(volumes, say)
-        chart(figure, volumes, say, key="sites", alt=say("site_map_alt"), note=say("site_map_note"))
+        chart(
+            figure, volumes, say, key="sites", alt=say("site_map_alt"), note=say("site_map_note"), on_select=_go_to_site
+        )
         return
     counted = queries.with_counts(release, selection)
     ground = counted.filter(space="ground")
@@ -112,12 +114,18 @@ def _place(release: Release, selection: Selection, say: Words) -> None:
     chart(figure, _plain(counted), say, key="volumes", alt=say("volumes_alt", site=selection.site_name), note=note)
 
 
+def _go_to_site() -> None:
+    site_id = clicked("sites")
+    if site_id is not None:
+        st.session_state["site"] = site_id
+
+
 def _plain(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.select("line_id", "name", "forward", "forward_count", "backward", "backward_count")
 
 
 def _sites(release: Release, selection: Selection, say: Words) -> None:
-    st.subheader(say("sites"))
+    st.header(say("sites"))
     volumes = queries.network(release, selection, comparison.LEAST_COVERAGE)
     shown = volumes.select(
         pl.col("name").alias(say("site")),
@@ -128,7 +136,7 @@ def _sites(release: Release, selection: Selection, say: Words) -> None:
     table(shown, alt=say("sites_alt"))
     by_class = queries.totals(release, selection).group_by("road_user").agg(pl.col("count").sum())
     if by_class["count"].sum():
-        st.subheader(say("class_split"))
+        st.header(say("class_split"))
         chart(
             figures.class_split(by_class, say),
             by_class,

@@ -71,7 +71,7 @@ def _key_figures(rows: pl.DataFrame, zone: dict[str, Any], say: Words) -> None:
 
 
 def _occupancy(rows: pl.DataFrame, selection: Selection, name: str, say: Words) -> None:
-    st.subheader(say("occupancy_of", zone=name))
+    st.header(say("occupancy_of", zone=name))
     if selection.days <= _SERIES_DAYS:
         chart(
             figures.occupancy(rows, say),
@@ -102,7 +102,7 @@ def _levels(release: Release, selection: Selection, zone: dict[str, Any], say: W
     rows = queries.levels(release, selection, zone["zone_id"])
     if rows.is_empty():
         return
-    st.subheader(say("level_of_service"))
+    st.header(say("level_of_service"))
     note = say("levels_note")
     if rows["is_at_least"].any():
         note = f"{note} {say('levels_at_least')}"
@@ -110,7 +110,7 @@ def _levels(release: Release, selection: Selection, zone: dict[str, Any], say: W
 
 
 def _stays(release: Release, selection: Selection, zone: dict[str, Any], say: Words) -> None:
-    st.subheader(say("stays"))
+    st.header(say("stays"))
     rows = queries.dwell(release, selection, zone["zone_id"])
     if rows["median_s"].null_count() == rows.height:
         st.info(say("no_stay"), icon=":material/timer_off:")
@@ -126,7 +126,7 @@ def _stays(release: Release, selection: Selection, zone: dict[str, Any], say: Wo
 
 
 def _diagram(rows: pl.DataFrame, name: str, say: Words) -> None:
-    st.subheader(say("fundamental_diagram"))
+    st.header(say("fundamental_diagram"))
     chart(
         figures.fundamental_diagram(rows, say),
         rows.select("start_local", "density_per_m2", "speed_m_s"),

@@ -20,7 +20,7 @@ def show(release: Release, say: Words) -> None:
     shown = rows.filter(pl.col("day").is_between(selection.first_day, selection.last_day))
     _key_figures(shown, selection, say)
     for camera_id in rows["camera_id"].unique().sort():
-        st.subheader(say("coverage_of", camera=camera_id))
+        st.header(say("coverage_of", camera=camera_id))
         one = shown.filter(camera_id=camera_id).select("day", "coverage", "recordings", "recorded_s", "observed_s")
         figure = figures.coverage(one, selection.first_day, selection.last_day, say)
         key = f"coverage_{camera_id}"
@@ -60,7 +60,7 @@ def _key_figures(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
 
 def _gaps(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
     """Days without any recording, as runs."""
-    st.subheader(say("gaps"))
+    st.header(say("gaps"))
     every = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
     missing = every.join(shown, on="day", how="anti").sort("day")
     run = (pl.col("day").diff() != pl.duration(days=1)).fill_null(True).cum_sum()
@@ -76,7 +76,7 @@ def _gaps(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
 
 
 def _provenance(shown: pl.DataFrame, say: Words) -> None:
-    st.subheader(say("provenance"))
+    st.header(say("provenance"))
     rows = (
         shown.group_by("detector", "site_version")
         .agg(pl.col("day").min().alias("first"), pl.col("day").max().alias("last"), pl.col("day").n_unique().alias("n"))
@@ -95,5 +95,5 @@ def _provenance(shown: pl.DataFrame, say: Words) -> None:
 def _held(release: Release, selection: Selection, say: Words) -> None:
     held = [h for h in release.manifest["held"] if h["site_id"] == selection.site_id]
     if held:
-        st.subheader(say("held_back"))
+        st.header(say("held_back"))
         table(pl.DataFrame(held), alt=say("held_alt"))

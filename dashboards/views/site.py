@@ -101,7 +101,7 @@ def _peak(column: DeltaGenerator, peaks: pl.DataFrame, say: Words) -> None:
 def _trend(release: Release, selection: Selection, line_id: str, name: str, say: Words) -> None:
     if selection.days < 14:
         return
-    st.subheader(say("trend_of", line=name))
+    st.header(say("trend_of", line=name))
     days = queries.days(release, selection, line_id)
     events = queries.events(release, selection)
     chart(
@@ -116,7 +116,7 @@ def _trend(release: Release, selection: Selection, line_id: str, name: str, say:
 
 def _series(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:
     rows = queries.series(release, selection, str(line["line_id"]))
-    st.subheader(say(f"series_{selection.interval}", line=line["name"]))
+    st.header(say(f"series_{selection.interval}", line=line["name"]))
     figure = figures.by_direction(
         rows, directions_of(line, selection), selection.interval, say, is_rate=selection.is_rate
     )
@@ -125,7 +125,7 @@ def _series(release: Release, selection: Selection, line: dict[str, object], say
 
 
 def _week(release: Release, selection: Selection, line_id: str, name: str, say: Words) -> None:
-    st.subheader(say("hour_of_week"))
+    st.header(say("hour_of_week"))
     week = queries.hour_by_weekday(release, selection, line_id)
     days = int(week["days"].max() or 0)  # type: ignore[arg-type]
     if days < _WEEKS_OF_HISTORY:
@@ -139,7 +139,7 @@ def _classes(release: Release, selection: Selection, line_id: str, name: str, sa
     rows = queries.totals(release, selection).filter(line_id=line_id)
     by_class = rows.group_by("road_user").agg(pl.col("count").sum()).sort("count", descending=True)
     if by_class["count"].sum():
-        st.subheader(say("class_split"))
+        st.header(say("class_split"))
         chart(
             figures.class_split(by_class, say),
             by_class,
@@ -151,7 +151,7 @@ def _classes(release: Release, selection: Selection, line_id: str, name: str, sa
 
 
 def _directions(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:
-    st.subheader(say("by_direction"))
+    st.header(say("by_direction"))
     rows = queries.hour_by_direction(release, selection, str(line["line_id"]))
     chart(
         figures.butterfly(rows, directions_of(line, selection), say),

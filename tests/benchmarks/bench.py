@@ -136,7 +136,12 @@ def association() -> None:
         report(f"association_{n}_numbers", numbers[1] / numbers[0], 1.0)
 
 
-BENCHMARKS = {"tracking": tracking, "geo": geo, "association": association}
+def dashboard() -> None:
+    """What a reader waits for on a year of 200 sites."""
+    import_module("tests.benchmarks.dashboard").bench_dashboard()
+
+
+BENCHMARKS = {"tracking": tracking, "geo": geo, "association": association, "dashboard": dashboard}
 
 
 def main() -> None:

@@ -36,9 +36,7 @@ def view(monkeypatch, data, name, language="en", **parameters):
 
 def texts(test):
     return " ".join(
-        str(e.value)
-        for kind in ("title", "subheader", "caption", "markdown", "info", "warning")
-        for e in test.get(kind)
+        str(e.value) for kind in ("title", "header", "caption", "markdown", "info", "warning") for e in test.get(kind)
     )
 
 

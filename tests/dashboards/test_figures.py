@@ -57,6 +57,21 @@ def test_what_was_not_observed_is_never_a_zero():
 
 
 @pytest.mark.parametrize("draw", [figures.heatmap_on_plan, figures.flow_on_plan])
+def test_a_line_can_be_clicked_at_its_middle(draw):
+    dot = draw(PLAN, CELLS, LINES, SAY).data[-1]
+    assert list(dot.customdata[0]) == ["Gate"]
+    assert (dot.x[0], dot.y[0]) == (0.0, 5.0)
+
+
+def test_a_site_on_the_map_carries_its_id():
+    sites = pl.DataFrame(
+        {"site_id": ["a", "b"], "name": ["A", "B"], "lon": [13.7, None], "lat": [51.0, None], "per_day": [100.0, 50.0]}
+    )
+    (marks,) = figures.site_map(sites, SAY).data
+    assert [row[0] for row in marks.customdata] == ["a"]
+
+
+@pytest.mark.parametrize("draw", [figures.heatmap_on_plan, figures.flow_on_plan])
 def test_a_map_of_nothing_is_still_a_plan(draw):
     assert len(draw(PLAN, CELLS.head(0), LINES.head(0), SAY).layout.shapes) == 2
 
