@@ -177,14 +177,6 @@ def test_a_click_on_the_map_chooses_the_site(page, city):
     assert metric(page, SAY("group_on_foot")) != before
 
 
-def test_a_click_on_a_line_shows_it_over_time(page, city):
-    visit(page, f"{city}/place?who=Pedestrian", "Map")
-    click_mark(page, -1)
-    arrive(page, "Site")
-    page.get_by_role("heading", name="West: trend").wait_for(timeout=30_000)
-    assert "who=Pedestrian" in page.url
-
-
 def test_a_report_is_a_pdf(page, city):
     visit(page, f"{city}/site", "Site")
     with page.expect_download(timeout=120_000) as report:
