@@ -7,7 +7,7 @@ LINDENPLATZ := data/sites/lindenplatz
 DEMO := data/demo/lindenplatz_pole_2026-06-10_08-14-00
 export DAGSTER_TELEMETRY_DISABLED = 1
 
-.PHONY: help install demo test test-slow check fix truth bench lock footage detector clean
+.PHONY: help install demo test test-slow check fix truth bench pictures lock footage detector clean
 
 help: ## Lists what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ truth: $(READY) ## Counted beside true on every real clip of ../shared (ONLY=<cl
 
 bench: $(READY) ## Speeds as ratios in one run (ONLY=<name>).
 	$(BIN)/python -m tests.benchmarks.bench
+
+pictures: $(READY) ## The README's pictures, of the dashboard on data/ and the demo recording (after make demo; needs Chromium).
+	$(BIN)/python -m tests.end_to_end.pictures
 
 footage: $(READY) ## Renders the demo recording and its truth anew.
 	$(BIN)/passant simulate --site $(LINDENPLATZ) --video $(DEMO).mp4 --truth $(DEMO).truth.csv

@@ -46,19 +46,14 @@ def _map(release: Release, selection: Selection, lines: pl.DataFrame, say: Words
     busiest = max((100 * d for d in cells["density_per_m2"].to_list()), default=0.0)
     if cells.is_empty():
         st.info(say("no_positions"), icon=":material/location_off:")
-    line = chart(
+    chart(
         draw(release.plan(selection.site_id), cells, lines, say),
         cells,
         say,
         key=str(layer),
         alt=say(f"{layer}_alt", site=selection.site_name, who=who, busiest=say.number(busiest, 1)),
-        note=f"{say(f'{layer}_note')} {say('click_a_line')}",
-        on_select="rerun",
+        note=say(f"{layer}_note"),
     )
-    if line is not None:
-        # A page is known by its path; this one was registered by the app.
-        site = st.Page(lambda: None, url_path="site")
-        st.switch_page(site, query_params={**st.query_params.to_dict(), "line": line})
 
 
 def _table(lines: pl.DataFrame, say: Words) -> None:

@@ -119,7 +119,7 @@ def test_choosing_classes_and_a_direction_changes_the_numbers(page, city):
 
 def test_a_copied_link_reproduces_the_page(page, browser, city):
     visit(page, f"{city}/site?lang=Deutsch", words("de")("site"))
-    page.get_by_role("button", name="Auto", exact=True).click()
+    page.get_by_role("button", name=words("de").road_user("car"), exact=True).click()
     settle(page)
     page.get_by_test_id("stMain").get_by_text("West", exact=True).click()
     settle(page)
@@ -154,20 +154,27 @@ def test_a_period_is_compared_with_a_year_before_and_with_own_dates(page, city):
     assert heading.startswith("Mon 2 June 2025 – Sun 29 June 2025 against")
 
 
+def click_mark(page, which):
+    """Clicks where a mark of the first chart is; Plotly listens on a layer above."""
+    place = page.locator(".js-plotly-plot").first.locator(".points path").nth(which)
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(200)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    settle(page)
+
+
 def test_a_click_on_the_map_chooses_the_site(page, city):
     visit(page, city, "Overview")
-    page.locator(".js-plotly-plot .points path").nth(1).click()
-    settle(page)
+    before = metric(page, SAY("group_on_foot"))
+    click_mark(page, 0)
+    click_mark(page, 1)
     assert "site=Site" in page.url
-    assert page.get_by_role("combobox").first.input_value() != "Site 000" or "Site" in page.url
-
-
-def test_a_click_on_a_line_shows_it_over_time(page, city):
-    visit(page, f"{city}/place?who=Pedestrian", "Map")
-    page.locator(".js-plotly-plot .points path").last.click()
-    arrive(page, "Site")
-    page.get_by_role("heading", name="West: trend").wait_for(timeout=30_000)
-    assert "who=Pedestrian" in page.url
+    assert metric(page, SAY("group_on_foot")) != before
 
 
 def test_a_report_is_a_pdf(page, city):
@@ -183,7 +190,7 @@ def test_a_report_is_a_pdf(page, city):
 def test_a_charts_csv_is_what_it_shows(page, city):
     visit(page, f"{city}/site", "Site")
     with page.expect_download(timeout=60_000) as csv:
-        page.locator(".st-key-trend-csv button").click()
+        page.locator(".st-key-trend-csv button").first.click()
     rows = pl.read_csv(csv.value.path())
     assert rows.columns == ["day", "count", "coverage"]
     assert rows.height == 28
@@ -195,7 +202,7 @@ def test_a_chart_is_saved_as_a_picture(page, city):
     chart = page.locator(".st-key-trend .js-plotly-plot")
     chart.hover()
     with page.expect_download(timeout=60_000) as picture:
-        chart.locator(".modebar-btn").first.click()
+        chart.locator("[data-title='Download plot as a PNG']").click()
     assert picture.value.suggested_filename == "passant_trend.png"
     assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
 
