@@ -57,7 +57,7 @@ def released(tmp_path_factory):
     boxes = saved_boxes(next(clip.video.parent.glob("*13-11-00.otdet")))
     builders.run_day(SiteDay.of(SITE, DAY, settings), lambda: RecordedDetector(boxes))
     with Warehouse(settings.warehouse).read() as session:
-        yield {name: session.frame(f"select_{name}", site_id=SITE, day=DAY) for name in PER_DAY}
+        yield {name: session.frame(f"select_{name}", site_id=SITE, days=[DAY]) for name in PER_DAY}
 
 
 def test_crossings_are_counted_and_no_speed_is_shown(released):
