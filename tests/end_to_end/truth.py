@@ -104,11 +104,7 @@ def _coarse() -> pl.Expr:
 
 
 def _image_lines(site: Site) -> dict[str, ImageLine]:
-    return {
-        line.line_id: ImageLine(np.array(line.path), line.anchor)
-        for line in site.lines
-        if line.space == "image"
-    }
+    return {line.line_id: ImageLine(np.array(line.path), line.anchor) for line in site.lines if line.space == "image"}
 
 
 def flows(crossings: pl.DataFrame) -> Counter[tuple[str, str, str]]:
