@@ -12,7 +12,7 @@ TRACKED = [
     for p in subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
     if p
 ]
-TEXT = [p for p in TRACKED if p.suffix not in (".mp4", ".pt", ".png") and p.is_file()]
+TEXT = [p for p in TRACKED if p.suffix not in (".mp4", ".pt", ".png", ".jpg") and p.is_file()]
 TOP_LEVEL = {
     "pyproject.toml", "README.md", "pipelines", "detectors", "geo", "dashboards", "data", "tests", "dagster.yaml",
     "LICENSE", "CHANGELOG.md", "Makefile", "requirements.lock", "requirements-dashboards.lock", "docs",
