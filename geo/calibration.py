@@ -7,7 +7,7 @@ stands wherever its numbers do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -74,9 +74,6 @@ class Calibration:
             f"{self.leave_one_out_rmse_m:.1f} m. {self.exemption.reason.strip()} "
             f"({self.exemption.recorded_by}, {self.exemption.recorded_on})"
         )
-
-    def with_warnings(self, *more: str) -> Calibration:
-        return replace(self, warnings=(*self.warnings, *more))
 
 
 def calibrate(

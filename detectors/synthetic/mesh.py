@@ -79,12 +79,6 @@ def turn_z(angle_rad: float) -> NDArray[np.float64]:
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
 
 
-def turn_y(angle_rad: float) -> NDArray[np.float64]:
-    """Rotation about the cross axis; positive pitches what is ahead downwards."""
-    c, s = np.cos(angle_rad), np.sin(angle_rad)
-    return np.array([[c, 0, s], [0, 1.0, 0], [-s, 0, c]])
-
-
 def solid(points: NDArray[np.float64], faces: NDArray[np.int64], paint: Paint) -> Mesh:
     """A flat-shaded convex body: every face gets its own points, normals look away from the middle."""
     corners = points[faces]
