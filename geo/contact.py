@@ -25,6 +25,7 @@ EDGE_SHARE, EDGE_LEAST_PX = 0.03, 1.0
 LEFT, TOP, RIGHT, BOTTOM = range(4)
 _STEPS = 6
 _LONGEST_STEP_M = 4.0
+_NEAREST_M = 0.5  # nobody is seen so close before the lens
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _edges(view: Viewpoint, lens: Lens | None, bodies: Bodies, unknown: Floats) 
         np.stack([unknown[:, :1] + east, unknown[:, 1:2] + north, up], axis=2) @ view.projection[:, :3].T
         + view.projection[:, 3]
     )
-    hom[hom[..., 2] <= 0] = np.nan
+    hom[hom[..., 2] <= _NEAREST_M * np.linalg.norm(view.projection[2, :3])] = np.nan
     ideal = hom[..., :2] / hom[..., 2:]
     x, y = np.moveaxis(ideal if lens is None else lens.distort(ideal), 2, 0)
     corner = np.stack([x.argmin(axis=1), y.argmin(axis=1), x.argmax(axis=1), y.argmax(axis=1)], axis=1)

@@ -20,20 +20,22 @@ _REACH_SHARE = 0.05
 _COVERED_SHARE = 0.4
 
 
-def visible_edges(tracks: dy.DataFrame[Tracks], size_px: tuple[int, int]) -> Bools:
-    """Whether each edge (n, 4) of boxes is in view: left, top, right, bottom.
+def inside_edges(tracks: dy.DataFrame[Tracks], size_px: tuple[int, int]) -> Bools:
+    """Whether each edge (n, 4) of boxes lies in the picture: left, top, right, bottom.
 
-    An edge is not in view at the border of the picture, nor where the box of a nearer road user,
-    one that reaches further down, covers it.
+    At the border of the picture ends the view and not the road user.
     """
     left, top, right, bottom = tracks.select(EDGES).to_numpy().T
-    inside = np.column_stack(
+    return np.column_stack(
         [left > _BORDER_PX, top > _BORDER_PX, right < size_px[0] - _BORDER_PX, bottom < size_px[1] - _BORDER_PX]
     )
-    return inside & ~_hidden(tracks)
 
 
-def _hidden(tracks: dy.DataFrame[Tracks]) -> Bools:
+def hidden_edges(tracks: dy.DataFrame[Tracks]) -> Bools:
+    """Whether each edge (n, 4) of boxes is covered by the box of a nearer road user, one that reaches further down.
+
+    Where a hidden road user ends is the detector's guess.
+    """
     boxes = tracks.select("frame", *EDGES).with_row_index("row")
     pairs = boxes.join(boxes, on="frame", suffix="_2").filter(
         (pl.col("row") != pl.col("row_2"))

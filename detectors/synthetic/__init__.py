@@ -6,8 +6,8 @@ picture passes a lens and a sensor (`sensor`). The boxes handed out as labels en
 that their lower edge is the ground contact even where the feet are hidden.
 """
 
-from detectors.synthetic.renderer import Renderer
+from detectors.synthetic.renderer import LEAST_VISIBLE_SHARE, Renderer
 from detectors.synthetic.scene import FIGURES, POSES, Actor, Label, Light, Surface
 from detectors.synthetic.video import write_mp4
 
-__all__ = ["FIGURES", "POSES", "Actor", "Label", "Light", "Renderer", "Surface", "write_mp4"]
+__all__ = ["FIGURES", "LEAST_VISIBLE_SHARE", "POSES", "Actor", "Label", "Light", "Renderer", "Surface", "write_mp4"]

@@ -17,7 +17,7 @@ from detectors.synthetic.raster import Grid, draw_actor
 from detectors.synthetic.scene import Actor, Image, Label, Light, Surface
 from detectors.synthetic.sensor import Sensor
 
-_VISIBLE_SHARE = 0.35  # of a body's samples, under which it is no label
+LEAST_VISIBLE_SHARE = 0.35  # of a body's samples, under which it is no label
 _SMALLEST_BOX_PX = 6.0
 _CONTACT_TEXEL_M, _CONTACT_HEIGHT_M = 0.08, 1.2
 
@@ -42,18 +42,26 @@ class Renderer:
         """Renders one frame and the labels of what is visible in it."""
         placed = [place(actor) for actor in actors]
         self._cast_shadows(placed)
+        labels = self._drawn(actors, placed)
+        contact, beams = self._contact_shade(placed), beams_of(actors, self._light)
+        radiance = composed(self._still, self._fore, self._aims, self._shadows, contact, beams)
+        return self._sensor.expose(radiance), [label for label in labels if label is not None]
+
+    def boxes(self, actors: Sequence[Actor]) -> list[Label | None]:
+        """The label of each road user, or None where too little of it is visible, without a picture."""
+        return self._drawn(actors, [place(actor) for actor in actors])
+
+    def _drawn(self, actors: Sequence[Actor], placed: list[Placed]) -> list[Label | None]:
+        """Draws road users before the place and labels what is visible of them."""
         self._fore.depth[:] = self._still.depth
         self._fore.owner.fill(-1)
         self._stamp.fill(-1)
         drawn = [self._draw(*pair, number) for number, pair in enumerate(zip(actors, placed, strict=True))]
         seen = samples_of(self._fore.owner, len(actors))
-        labels = [
+        return [
             self._label(actor, points, seen[number] / whole if whole else 0.0)
             for number, (actor, (points, whole)) in enumerate(zip(actors, drawn, strict=True))
         ]
-        contact, beams = self._contact_shade(placed), beams_of(actors, self._light)
-        radiance = composed(self._still, self._fore, self._aims, self._shadows, contact, beams)
-        return self._sensor.expose(radiance), [label for label in labels if label is not None]
 
     def _cast_shadows(self, placed: list[Placed]) -> None:
         self._shadows.depth.fill(EMPTY)
@@ -82,7 +90,7 @@ class Renderer:
         return points, draw_actor(points, radiance, body.mesh.faces, number, depth, owner, self._stamp, colour)
 
     def _label(self, actor: Actor, points: Grid, seen: float) -> Label | None:
-        if (points[:, 2] <= 0).any():
+        if actor.road_user is None or (points[:, 2] <= 0).any():
             return None
         width, height = self._camera.size_px
         low, high = points[:, :2].min(axis=0) / bake.SCALE, points[:, :2].max(axis=0) / bake.SCALE
@@ -91,7 +99,7 @@ class Renderer:
         if right - left < _SMALLEST_BOX_PX or bottom - top < _SMALLEST_BOX_PX:
             return None
         inside = (right - left) * (bottom - top) / float(np.prod(high - low))
-        if seen * inside < _VISIBLE_SHARE:
+        if seen * inside < LEAST_VISIBLE_SHARE:
             return None
         range_m = float(np.hypot(actor.x_m - self._eye[0], actor.y_m - self._eye[1]))
         return Label(actor.road_user, (float(left), float(top), float(right), float(bottom)), range_m)

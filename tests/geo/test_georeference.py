@@ -67,6 +67,34 @@ def test_what_is_cut_off_is_told_from_the_rest_and_less_surely():
     assert cut["y_m"].to_numpy() == pytest.approx([truth[i] for i in step], abs=0.5)
 
 
+def test_whoever_walks_hidden_in_a_crowd_is_placed_all_the_same_and_less_surely():
+    path = along((0.0, 24.0), (0.9, 0.3))
+    ahead = [filmed(RoadUser.PEDESTRIAN, along((x, 22.9), (0.9, 0.3)), number=2 + i) for i, x in enumerate((-0.4, 0.4))]
+    alone = place(filmed(RoadUser.PEDESTRIAN, path)).trajectories
+    among = place(filmed(RoadUser.PEDESTRIAN, path), *ahead).trajectories.filter(track_id=1)
+    assert among.height == len(path)
+    assert not among["is_contact_seen"].any()
+    assert among["var_y_m2"].mean() > 2 * alone["var_y_m2"].mean()
+    assert among.select("x_m", "y_m").to_numpy() == pytest.approx(np.array(path)[:, 1:], abs=0.3)
+
+
+def test_no_box_anywhere_in_the_picture_stops_the_others_from_being_placed():
+    rng, n = np.random.default_rng(3), 4000
+    low = rng.uniform(0, POLE.size_px, (n, 2)) * (1, 0.98)
+    high = low + rng.uniform(1, 400, (n, 2)) ** rng.uniform(0.3, 1.0, (n, 1))
+    walker = filmed(RoadUser.PEDESTRIAN, along((0.0, 20.0), (1.4, 0.0)))
+    rows = walker.head(1).select(pl.exclude("track_id", "road_user")).join(
+        pl.DataFrame({
+            "track_id": np.arange(100, 100 + n, dtype=np.uint32),
+            "road_user": rng.choice([r.value for r in RoadUser], n),
+            "l": low[:, 0], "t": low[:, 1], "r": high[:, 0].clip(max=960), "b": high[:, 1].clip(max=540),
+        }),
+        how="cross",
+    )  # fmt: skip
+    odd = rows.with_columns(left_px="l", top_px="t", right_px="r", bottom_px="b").select(walker.columns)
+    assert 1 in place(walker, odd).trajectories["track_id"]
+
+
 def test_outside_the_control_points_nothing_is_trusted():
     found = place(filmed(RoadUser.PEDESTRIAN, along((0.0, 38.0), (0.0, 1.4)))).trajectories.sort("time_utc")
     assert found["is_trusted"].to_list() == (found["y_m"] <= 40).to_list()

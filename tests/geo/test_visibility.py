@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from detectors.tracks import Tracks
-from geo.visibility import visible_edges
+from geo.visibility import hidden_edges, inside_edges
 from tests import builders
 
 ME = (60.0, 30.0, 80.0, 70.0)
@@ -38,14 +38,18 @@ def boxes(*sides):
     return Tracks.validate(pl.concat(rows))
 
 
+def visible_edges(tracks):
+    return inside_edges(tracks, builders.SIZE_PX) & ~hidden_edges(tracks)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_which_edges_show_where_a_body_ends(case):
     me, other, expected = CASES[case]
-    found = visible_edges(boxes(*(b for b in (me, other) if b)), builders.SIZE_PX)
+    found = visible_edges(boxes(*(b for b in (me, other) if b)))
     assert found[0].tolist() == list(map(bool, expected))
 
 
 def test_boxes_of_other_frames_hide_nothing():
     both = boxes(ME, (62.0, 55.0, 82.0, 100.0)).with_columns(frame=pl.Series([0, 1], dtype=pl.UInt32))
-    assert visible_edges(both, builders.SIZE_PX).all()
-    assert np.shape(visible_edges(both.clear(), builders.SIZE_PX)) == (0, 4)
+    assert visible_edges(both).all()
+    assert np.shape(visible_edges(both.clear())) == (0, 4)
