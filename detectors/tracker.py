@@ -3,10 +3,11 @@
 Association in two rounds, strong boxes first and weak ones for what is left (Zhang et al., ByteTrack,
 ECCV 2022), over a constant-velocity Kalman filter per box coordinate. What differs from the online
 original: time steps are those of the recording; a score says which box is preferred and never
-whether one fits; weak boxes also hold a track that went unseen for a moment; boxes from before a
-track was confirmed are kept once it is, weak ones included; people and two-wheelers never turn into
-cars; and no camera motion is estimated because there is none. Nothing about a road user's appearance
-is computed or kept, and track numbers start again with every recording.
+whether one fits; a box of another class must fit better; weak boxes also hold a track that went
+unseen for a moment; boxes from before a track was confirmed are kept once it is, weak ones included;
+people and two-wheelers never turn into cars; and no camera motion is estimated because there is none.
+Nothing about a road user's appearance is computed or kept, and track numbers start again with every
+recording.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ Bools = NDArray[np.bool_]
 # Shares of a box's height: the deviation of a measured coordinate, and of acceleration per s2.
 _MEASUREMENT, _ACCELERATION = 0.05, 5.0
 _DUPLICATE_OVERLAP = 0.85
+_OTHER_CLASS = 0.5  # what the overlap with a box of another class counts for beside rivals
 _NOTE = np.dtype(
     [("fragment", "u4"), ("frame", "u4"), ("time_s", "f8"), ("code", "u1"), ("confidence", "f4")]
     + [(side, "f4") for side in SIDES]
@@ -44,6 +46,7 @@ class TrackerSettings:
         strong: score from which a box belongs to the first round.
         birth: score from which an unmatched box may start a track.
         first_overlap: least IoU of the first round, in which surer boxes are preferred.
+        other_overlap: least IoU, in any round, of a box of another class than the track's.
         second_overlap: least IoU of the second round, and of boxes added in hindsight.
         young_overlap: least IoU to confirm a track on its second box.
         recent_s: how long a track may go unseen and still take a weak box.
@@ -54,6 +57,7 @@ class TrackerSettings:
     strong: float = 0.25
     birth: float = 0.25
     first_overlap: float = 0.2
+    other_overlap: float = 0.5
     second_overlap: float = 0.5
     young_overlap: float = 0.3
     recent_s: float = 0.4
@@ -75,11 +79,21 @@ class _Found:
         return _Found(self.frame, self.time_s, self.boxes[chosen], self.scores[chosen], self.codes[chosen])
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What tracks expect of their next boxes: corners (n, 4), kinds (n,), codes (n,)."""
+
+    corners: Floats
+    light: Bools
+    code: Ints
+
+
 @dataclass
 class _Alive:
     """The tracks being followed, one row each. ``place`` is centre x, centre y, width, height."""
 
     number: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    votes: Floats = field(default_factory=lambda: np.empty((0, len(ROAD_USERS))))
     light: Bools = field(default_factory=lambda: np.empty(0, bool))
     confirmed: Bools = field(default_factory=lambda: np.empty(0, bool))
     born_s: Floats = field(default_factory=lambda: np.empty(0))
@@ -110,9 +124,10 @@ class _Alive:
         self.covariance = self.covariance + step_s * self.var_rate + noise * step_s**3 / 2
         self.var_rate = self.var_rate + noise * step_s**2
 
-    def correct(self, rows: Ints, boxes: Floats, time_s: float) -> None:
-        """Kalman update of some tracks by the boxes matched to them."""
-        measured = _to_centre(boxes)
+    def correct(self, rows: Ints, found: _Found) -> None:
+        """Kalman update of some tracks by the boxes matched to them, and their votes for a class."""
+        measured = _to_centre(found.boxes)
+        self.votes[rows, found.codes] += found.scores
         var, covariance = self.var_place[rows], self.covariance[rows]
         spread = var + (_MEASUREMENT * measured[:, 3:]) ** 2
         gain, gain_rate = var / spread, covariance / spread
@@ -122,7 +137,7 @@ class _Alive:
         self.var_rate[rows] -= gain_rate * covariance
         self.covariance[rows] = covariance * (1 - gain)
         self.var_place[rows] = var * (1 - gain)
-        self.seen_s[rows] = time_s
+        self.seen_s[rows] = found.time_s
 
 
 class _Notes:
@@ -187,9 +202,10 @@ class Tracker:
         )
         for tracks, candidates, preference, least in rounds:
             rows, columns = np.flatnonzero(tracks & unmatched), np.flatnonzero(candidates & free)
-            a, b = _associate(corners[rows], alive.light[rows], found[columns], preference[columns], least)
+            known = _Known(corners[rows], alive.light[rows], alive.votes[rows].argmax(axis=1))
+            a, b = self._associate(known, found[columns], preference[columns], least)
             rows, columns = rows[a], columns[b]
-            alive.correct(rows, boxes[columns], time_s)
+            alive.correct(rows, found[columns])
             unmatched[rows], free[columns] = False, False
             self._notes.add(alive.number[rows], found[columns])
         self._confirm(young & ~unmatched)
@@ -211,6 +227,15 @@ class Tracker:
         """
         return self._notes.table().filter(pl.len().over("fragment") >= self._settings.least_boxes)
 
+    def _associate(self, known: _Known, found: _Found, preference: Floats, least: float) -> tuple[Ints, Ints]:
+        """One-to-one pairs of tracks and boxes of the same kind, as indices into both."""
+        rows, columns, shared = overlapping(known.corners, found.boxes, least)
+        same = known.code[rows] == found.codes[columns]
+        alike = (known.light[rows] == _LIGHT[found.codes[columns]]) & (same | (shared >= self._settings.other_overlap))
+        rows, columns = rows[alike], columns[alike]
+        kept = pair_up(rows, columns, shared[alike] * preference[columns] * np.where(same[alike], 1.0, _OTHER_CLASS))
+        return rows[kept], columns[kept]
+
     def _confirm(self, chosen: Bools) -> None:
         """Confirms tracks and looks back from their first boxes for weak ones that led there.
 
@@ -227,7 +252,8 @@ class Tracker:
         for i in range(len(self._unused) - 1, -1, -1):
             past = self._unused[i]
             near = np.flatnonzero((past.time_s < seen_s) & (seen_s - past.time_s <= s.recent_s))
-            a, b = _associate(first[near], alive.light[rows[near]], past, np.ones(len(past.boxes)), s.second_overlap)
+            known = _Known(first[near], alive.light[rows[near]], alive.votes[rows[near]].argmax(axis=1))
+            a, b = self._associate(known, past, np.ones(len(past.boxes)), s.second_overlap)
             first[near[a]], seen_s[near[a]] = past.boxes[b], past.time_s
             self._notes.add(alive.number[rows[near[a]]], past[b])
             self._unused[i] = past[~np.isin(np.arange(len(past.boxes)), b)]
@@ -257,6 +283,7 @@ class Tracker:
         self._alive.append(
             _Alive(
                 number=numbers,
+                votes=np.eye(len(ROAD_USERS))[found.codes] * found.scores[:, None],
                 light=_LIGHT[found.codes],
                 confirmed=np.full(n, self._time_s is None),
                 born_s=np.full(n, found.time_s),
@@ -270,15 +297,6 @@ class Tracker:
             )
         )
         self._notes.add(numbers, found)
-
-
-def _associate(corners: Floats, light: Bools, found: _Found, preference: Floats, least: float) -> tuple[Ints, Ints]:
-    """One-to-one pairs of tracks and boxes of the same kind, as indices into both."""
-    rows, columns, shared = overlapping(corners, found.boxes, least)
-    alike = light[rows] == _LIGHT[found.codes[columns]]
-    rows, columns = rows[alike], columns[alike]
-    kept = pair_up(rows, columns, shared[alike] * preference[columns])
-    return rows[kept], columns[kept]
 
 
 def _to_centre(boxes: Floats) -> Floats:

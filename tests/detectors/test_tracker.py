@@ -1,4 +1,5 @@
 import numpy as np
+import polars as pl
 import pytest
 import shapely
 from hypothesis import given
@@ -8,7 +9,7 @@ from detectors.boxes import overlap
 from detectors.road_users import RoadUser
 from detectors.tracker import Tracker, TrackerSettings
 
-CAR, BUS, PEDESTRIAN = RoadUser.CAR.code, RoadUser.BUS.code, RoadUser.PEDESTRIAN.code
+CAR, BUS, CYCLIST, PEDESTRIAN = (r.code for r in (RoadUser.CAR, RoadUser.BUS, RoadUser.CYCLIST, RoadUser.PEDESTRIAN))
 
 
 def followed(frames, settings=None, step_s=0.1):
@@ -36,6 +37,21 @@ def test_two_that_pass_each_other_stay_apart():
         x = tracks.filter(track_id=number)["left_px"].to_numpy()
         assert len(x) == 40
         assert (np.diff(x) > 0).all() or (np.diff(x) < 0).all()
+
+
+def test_who_passes_close_by_does_not_take_over_the_track_of_another_class():
+    cycling = moving(30, 0, 290, 100, CYCLIST, size=(30, 40))
+    walking = [(150 + i, 80, 166 + i, 140, 0.8, PEDESTRIAN) for i in range(30)]
+    hidden = range(13, 19)  # behind whoever walks, who is lost from sight as the other comes out
+    frames = [[c] * (i not in hidden) + [w] * (i < 18) for i, (c, w) in enumerate(zip(cycling, walking, strict=True))]
+    tracks = follow(frames)
+    assert tracks.group_by("track_id").agg(pl.col("road_user").first()).height == 2
+    assert tracks.filter(road_user="cyclist")["frame"].to_list() == [i for i in range(30) if i not in hidden]
+
+
+def test_a_flicker_of_class_in_place_stays_in_its_track():
+    boxes = [[(*b[:4], 0.8, PEDESTRIAN if i % 5 == 4 else CYCLIST)] for i, b in enumerate(moving(30, 0, 150, 100))]
+    assert follow(boxes)["track_id"].n_unique() == 1
 
 
 def test_boxes_from_before_confirmation_are_kept():
