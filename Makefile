@@ -7,7 +7,7 @@ LINDENPLATZ := data/sites/lindenplatz
 DEMO := data/demo/lindenplatz_pole_2026-06-10_08-14-00
 export DAGSTER_TELEMETRY_DISABLED = 1
 
-.PHONY: help install demo test test-slow check fix truth bench pictures lock footage detector clean
+.PHONY: help install demo test test-slow check fix truth seeds bench pictures lock footage detector clean
 
 help: ## Lists what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ fix: $(READY) ## Formats and mends what can be mended.
 
 truth: $(READY) ## Counted beside true on every real clip of ../shared (ONLY=<clip>, WEIGHTS=<file>).
 	$(BIN)/python -m tests.end_to_end.truth
+
+seeds: $(READY) ## The demo place filmed from held-out seeds, counted beside true (ONLY=<seed>; about 20 minutes on 2 cores).
+	$(BIN)/python -m tests.end_to_end.seeds
 
 bench: $(READY) ## Speeds as ratios in one run (ONLY=<name>).
 	$(BIN)/python -m tests.benchmarks.bench

@@ -19,7 +19,7 @@ import yaml
 from numpy.typing import NDArray
 
 from detectors.road_users import RoadUser
-from detectors.synthetic import Label
+from detectors.synthetic import LEAST_VISIBLE_SHARE, Label
 from detectors.yolo import import_ultralytics
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ class TrainingSettings:
     Attributes:
         architecture: an Ultralytics model description, which starts from random weights.
         classes: in the order of the model's outputs.
-        image_size_px: longer side of the pictures.
+        image_size_px: longer side of a whole picture as the detector will see it.
+        window_px: width and height of the part of it that is learned from at a time. Small road users
+            need fine pictures and training on the CPU small ones; what is learned in a window holds
+            anywhere in the picture.
         epochs: passes over the pictures.
         batch: pictures per step.
         seed: of weights and augmentation.
@@ -44,6 +47,7 @@ class TrainingSettings:
     architecture: str = "yolo11n.yaml"
     classes: tuple[RoadUser, ...] = tuple(RoadUser)
     image_size_px: int = 640
+    window_px: tuple[int, int] = (640, 384)
     epochs: int = 11
     batch: int = 8
     seed: int = 0
@@ -51,7 +55,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class Picture:
-    """A rendered picture of the size the detector sees, and its labels in shares of width and height."""
+    """Part of a rendered picture at the scale the detector sees, and its labels in shares of width and height."""
 
     split: Split
     image: NDArray[np.uint8]
@@ -66,14 +70,18 @@ class Trained:
     log: list[dict[str, str]]
 
 
-def picture(split: Split, image: NDArray[np.uint8], labels: list[Label], settings: TrainingSettings) -> Picture:
-    """A frame and its labels as the detector learns from them."""
-    height, width = image.shape[:2]
-    scale = settings.image_size_px / width
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return Picture(
-        split, np.asarray(small, np.uint8), [_line(label, width, height, settings.classes) for label in labels]
-    )
+def picture(
+    split: Split, image: NDArray[np.uint8], labels: list[Label], settings: TrainingSettings, rng: np.random.Generator
+) -> Picture:
+    """A window of a frame, anywhere in it, and its labels, as the detector learns from them."""
+    scale = settings.image_size_px / image.shape[1]
+    small = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    size = np.minimum(settings.window_px, small.shape[1::-1])
+    # Half of all windows touch a given border, or road users there would hardly be seen.
+    room = small.shape[1::-1] - size
+    left, top = np.clip(rng.uniform(-0.5, 1.5, 2) * room, 0, room).astype(int)
+    lines = (_line(label, scale, np.array([left, top]), size, settings.classes) for label in labels)
+    return Picture(split, small[top : top + size[1], left : left + size[0]], [line for line in lines if line])
 
 
 def write_pictures(pictures: Iterable[Picture], folder: Path, settings: TrainingSettings) -> int:
@@ -110,7 +118,7 @@ def train(folder: Path, settings: TrainingSettings, config_dir: Path) -> Trained
         data=str(folder / "data.yaml"),
         project=str(folder.resolve()),
         name="run",
-        imgsz=settings.image_size_px,
+        imgsz=max(settings.window_px),
         epochs=settings.epochs,
         batch=settings.batch,
         nbs=settings.batch,
@@ -164,8 +172,14 @@ def _single(outputs: object) -> object:
     return outputs.float() if isinstance(outputs, torch.Tensor) else outputs
 
 
-def _line(label: Label, width: int, height: int, classes: tuple[RoadUser, ...]) -> str:
-    left, top, right, bottom = label.box_px
-    centre = ((left + right) / 2 / width, (top + bottom) / 2 / height)
-    size = ((right - left) / width, (bottom - top) / height)
-    return " ".join([str(classes.index(label.road_user)), *(f"{v:.5f}" for v in (*centre, *size))])
+def _line(
+    label: Label, scale: float, corner_px: NDArray[np.int64], size_px: NDArray[np.int64], classes: tuple[RoadUser, ...]
+) -> str | None:
+    """A label as Ultralytics reads it, cut at the window's border; None if too little is inside."""
+    low, high = scale * np.array(label.box_px).reshape(2, 2) - corner_px
+    inside_low, inside_high = np.maximum(low, 0), np.minimum(high, size_px)
+    inside = np.maximum(inside_high - inside_low, 0)
+    if inside.prod() < LEAST_VISIBLE_SHARE * (high - low).prod():
+        return None
+    shares = (*((inside_low + inside_high) / 2 / size_px), *(inside / size_px))
+    return " ".join([str(classes.index(label.road_user)), *(f"{v:.5f}" for v in shares)])

@@ -122,7 +122,7 @@ def _scene(folder: Path, pictures: int, chosen: TrainingSettings, split: Split, 
     renderer = Renderer(_elsewhere(pinhole(scenario.camera), rng), surfaces(site_folder.site), draw_light(rng), seed)
     steps = sorted(rng.choice(round(_SCENE_S / STEP_S), pictures, replace=False).tolist())
     scene = simulate(mixed, duration_s=_SCENE_S, seed=seed)
-    return [picture(split, *renderer.frame(actors), chosen) for _, actors in actors_by_step(scene, steps, seed)]
+    return [picture(split, *renderer.frame(actors), chosen, rng) for _, actors in actors_by_step(scene, steps, seed)]
 
 
 def _elsewhere(exact: Pinhole, rng: np.random.Generator) -> Pinhole:

@@ -104,7 +104,13 @@ def _coarse() -> pl.Expr:
 
 
 def _image_lines(site: Site) -> dict[str, ImageLine]:
-    return {line.line_id: ImageLine(np.array(line.path), line.anchor) for line in site.lines if line.space == "image"}
+    """Lines in pixels with their anchors, and lines on the ground as the camera sees them."""
+    lines = {line.line_id: ImageLine(np.array(line.path), line.anchor) for line in site.lines if line.space == "image"}
+    for line in site.lines:
+        if line.space == "ground":
+            plane = site.calibrations[line.camera_id].plane
+            lines[line.line_id] = ImageLine(plane.to_pixels(np.array(line.path)), (0.5, 1.0))
+    return lines
 
 
 def flows(crossings: pl.DataFrame) -> Counter[tuple[str, str, str]]:
@@ -151,7 +157,7 @@ def _concatenate(parts: list[Path], whole: Path) -> None:
         out.mux(stream.encode(None))
 
 
-def _print(clip: Clip, result: Result) -> None:
+def print_result(clip: Clip, result: Result) -> None:
     for row in result.rows.iter_rows(named=True):
         numbers = " ".join(str(row[name]) for name in ("counted", "true", "missed", "extra"))
         print(f"TRUTH {clip.name} {row['line_id']} {row['road_user']} {row['direction']} {numbers}", flush=True)
@@ -160,9 +166,9 @@ def _print(clip: Clip, result: Result) -> None:
         print(f"MISS {clip.name} {where} {miss['time_s']:.1f} {miss['cause']}")
     coarse = result.rows.filter(~_is_motor())
     missed, extra, true = (coarse[name].sum() for name in ("missed", "extra", "true"))
-    joined, hanging = len(result.report["joint_track_id"]), track.hanging_on_joints(result.crossings, result.report)
+    joints, hanging = len(result.report["joint_track_id"]), track.hanging_on_joints(result.crossings, result.report)
     d = result.report["displacement_p95"] or 0.0
-    print(f"SUM {clip.name} missed {missed} extra {extra} of {true}; fragments joined {joined}, ", end="")
+    print(f"SUM {clip.name} missed {missed} extra {extra} of {true}; fragments joined {joints}, ", end="")
     print(f"crossings that hang on it {hanging}; d {d:.2f}", flush=True)
 
 
@@ -187,7 +193,7 @@ def main() -> None:
             site = read_site(clip.documents, clip.name)
             for note in {site.calibration_note(c.camera_id) for c in site.cameras} - {None}:
                 print(f"# {clip.name}: {note}")
-            _print(clip, result)
+            print_result(clip, result)
             if clip in joined:
                 _print_flows(clip, result.crossings)
 
