@@ -99,6 +99,8 @@ def _mesh(
         return vehicles.bus(size, look)
     if figure == "lorry":
         return vehicles.lorry(size, look)
+    if figure == "bag":
+        return people.holdall(size, look)
     if figure == "tram":
         lengths = sections or (size[0],)
         return merged(

@@ -196,6 +196,15 @@ def _hair(h: float, worn: Wardrobe) -> list[Mesh]:
 _DARK, _STEEL = Paint(linear("#1b1c1f"), 0.1), Paint(linear("#8d9196"), 0.35)
 
 
+def holdall(size_m: tuple[float, float, float], look: int) -> Mesh:
+    """A bag on the ground, its handles up."""
+    length, width, height = (v / 2 for v in size_m)
+    cloth = pick(_BAGS, np.random.default_rng([look, 5]))
+    body = box((-length, -width, 0.0), (length, width, 1.5 * height), cloth)
+    handles = [bar((x, 0.0, 1.5 * height), (0.0, 0.0, 2 * height), 0.02, cloth) for x in (-0.5 * length, 0.5 * length)]
+    return merged([body, *handles])
+
+
 def pram(look: int) -> Mesh:
     """A pram whose handle is at the origin, 1 m above ground, and whose basket is ahead."""
     cloth = pick(_BAGS, np.random.default_rng([look, 13]))

@@ -16,7 +16,7 @@ Sky = Literal["clear", "overcast", "dusk"]
 
 FIGURES = (
     "adult", "child", "pram", "wheelchair", "cyclist", "cargo_bike", "scooter", "motorcyclist",
-    "hatchback", "saloon", "estate", "van", "lorry", "bus", "tram",
+    "hatchback", "saloon", "estate", "van", "lorry", "bus", "tram", "bag",
 )  # fmt: skip
 POSES = ("moving", "standing", "sitting")
 
@@ -33,10 +33,10 @@ class Surface:
 
 @dataclass(frozen=True)
 class Actor:
-    """A road user at one moment, in metres and radians.
+    """A road user, or a thing that one of them left behind, at one moment, in metres and radians.
 
     Attributes:
-        road_user: its class.
+        road_user: its class; None for a thing, which is shown and never labelled.
         figure: its shape, one of FIGURES.
         pose: one of POSES.
         x_m, y_m: ground centre of its footprint.
@@ -50,7 +50,7 @@ class Actor:
             first; empty for one rigid body.
     """
 
-    road_user: RoadUser
+    road_user: RoadUser | None
     figure: str
     pose: str
     x_m: float

@@ -29,6 +29,7 @@ from pipelines.stages.report import StageReport
 
 SCENARIO_FILE = "scenario.yaml"
 _QUALITY_CRF = 27
+_BAG_M = (0.55, 0.3, 0.4)  # length, width and height of what is left behind
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def surfaces(site: Site) -> list[Surface]:
 
 
 def actors_by_step(scene: Scene, steps: range | list[int], seed: int) -> Iterator[tuple[int, list[Actor]]]:
-    """The road users present at given simulation steps."""
+    """The road users present at given simulation steps, and what they have left behind."""
     bodies = {row["user_id"]: row for row in scene.users.iter_rows(named=True)}
     wanted = pl.col("step").is_in(list(steps))
     positions = _stepped(scene.positions).filter(wanted).partition_by("step", as_dict=True)
@@ -107,7 +108,15 @@ def actors_by_step(scene: Scene, steps: range | list[int], seed: int) -> Iterato
     for step in steps:
         present = positions.get((step,))
         rows = present.iter_rows(named=True) if present is not None else ()
-        yield step, [_actor(row, bodies[row["user_id"]], joints.get((step, row["user_id"])), seed) for row in rows]
+        actors = [_actor(row, bodies[row["user_id"]], joints.get((step, row["user_id"])), seed) for row in rows]
+        yield step, [*actors, *_left_behind(scene, step * STEP_S, seed)]
+
+
+def _left_behind(scene: Scene, time_s: float, seed: int) -> Iterator[Actor]:
+    left = scene.events.filter(pl.lit(time_s).is_between("start_s", "end_s"), kind="left_object")
+    for user_id, x_m, y_m in left.select("user_id", "x_m", "y_m").iter_rows():
+        look = seed * 100_000 + user_id
+        yield Actor(None, "bag", "standing", x_m, y_m, 0.3 * (look % 20), *_BAG_M, 0.0, 0.0, False, look)
 
 
 def _stepped(rows: pl.DataFrame) -> pl.DataFrame:

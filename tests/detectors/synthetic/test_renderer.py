@@ -28,6 +28,7 @@ SIZES = {
     "lorry": (RoadUser.TRUCK, (7.6, 2.45, 3.2)),
     "bus": (RoadUser.BUS, (12.0, 2.55, 3.05)),
     "tram": (RoadUser.TRAM, (12.0, 2.4, 3.45)),
+    "bag": (None, (0.55, 0.3, 0.4)),
 }
 
 
@@ -49,7 +50,7 @@ def test_every_figure_has_a_size_here():
     assert set(SIZES) == set(FIGURES)
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", [name for name, (road_user, _) in SIZES.items() if road_user])
 def test_labels_enclose_the_body_and_touch_the_ground(figure):
     who = actor(figure, y=10.0)
     _, labels = renderer().frame([who])
@@ -62,6 +63,19 @@ def test_labels_enclose_the_body_and_touch_the_ground(figure):
     assert top == pytest.approx(far_roof_edge, abs=6)
     assert left < 240 < right
     assert label.range_m == pytest.approx(19.0)
+
+
+def test_a_thing_left_behind_is_shown_and_never_labelled():
+    with_bag, labels = renderer().frame([actor("bag", y=0.0)])
+    assert labels == []
+    assert (np.abs(with_bag.astype(int) - renderer().frame([])[0]).max(axis=2) > 40).sum() > 20
+
+
+def test_boxes_are_those_of_the_picture_one_per_road_user():
+    crowd = [actor(y=6.0), actor("bus", y=2.0), actor("bag", y=0.0, x=-2.0), actor("cyclist", y=0.5, x=3.0)]
+    boxes = renderer().boxes(crowd)
+    assert [box is None for box in boxes] == [True, False, True, False]
+    assert [box for box in boxes if box] == renderer().frame(crowd)[1]
 
 
 @pytest.mark.parametrize(("pose", "share"), [("moving", 1.0), ("standing", 1.0), ("sitting", 0.78)])
