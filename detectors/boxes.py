@@ -17,6 +17,14 @@ def overlap(a: Floats, b: Floats) -> Floats:
     return _overlap(a[:, None], b[None])
 
 
+def most_covered(a: Floats, b: Floats) -> Floats:
+    """Greatest share (n,) of each box of (n, 4), or of the smaller of two, that one of (m, 4) covers."""
+    if not len(a) or not len(b):
+        return np.zeros(len(a))
+    smaller = np.minimum(_area(a)[:, None], _area(b)[None])
+    return np.asarray((_shared(a[:, None], b[None]) / np.maximum(smaller, 1e-9)).max(axis=1))
+
+
 def overlapping(a: Floats, b: Floats, least: float) -> tuple[Ints, Ints, Floats]:
     """Pairs of boxes of (n, 4) and (m, 4) with at least that IoU: indices into a, into b, and IoU.
 
@@ -58,9 +66,15 @@ def pair_up(rows: Ints, columns: Ints, weight: Floats) -> NDArray[np.bool_]:
 
 
 def _overlap(a: Floats, b: Floats) -> Floats:
+    shared = _shared(a, b)
+    return np.asarray(shared / np.maximum(_area(a) + _area(b) - shared, 1e-9))
+
+
+def _shared(a: Floats, b: Floats) -> Floats:
     across = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
     along = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
-    shared = np.maximum(across, 0.0) * np.maximum(along, 0.0)
-    area_a = (a[..., 2] - a[..., 0]) * (a[..., 3] - a[..., 1])
-    area_b = (b[..., 2] - b[..., 0]) * (b[..., 3] - b[..., 1])
-    return np.asarray(shared / np.maximum(area_a + area_b - shared, 1e-9))
+    return np.asarray(np.maximum(across, 0.0) * np.maximum(along, 0.0))
+
+
+def _area(boxes: Floats) -> Floats:
+    return np.asarray((boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1]))

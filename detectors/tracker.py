@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors.boxes import SIDES, overlapping, pair_up
+from detectors.boxes import SIDES, most_covered, overlapping, pair_up
 from detectors.fragments import as_tracks
 from detectors.road_users import LIGHT, ROAD_USERS
 
@@ -30,6 +30,7 @@ Bools = NDArray[np.bool_]
 # Shares of a box's height: the deviation of a measured coordinate, and of acceleration per s2.
 _MEASUREMENT, _ACCELERATION = 0.05, 5.0
 _DUPLICATE_OVERLAP = 0.85
+_CROWDED = 0.5  # of a box, or of the smaller of two
 _OTHER_CLASS = 0.5  # what the overlap with a box of another class counts for beside rivals
 _NOTE = np.dtype(
     [("fragment", "u4"), ("frame", "u4"), ("time_s", "f8"), ("code", "u1"), ("confidence", "f4")]
@@ -45,6 +46,8 @@ class TrackerSettings:
     Attributes:
         strong: score from which a box belongs to the first round.
         birth: score from which an unmatched box may start a track.
+        crowded_birth: the same for a box of which half overlaps with one that is followed: more often
+            a second box for somebody in a crowd than a newcomer.
         first_overlap: least IoU of the first round, in which surer boxes are preferred.
         other_overlap: least IoU, in any round, of a box of another class than the track's.
         second_overlap: least IoU of the second round, and of boxes added in hindsight.
@@ -56,6 +59,7 @@ class TrackerSettings:
 
     strong: float = 0.25
     birth: float = 0.25
+    crowded_birth: float = 0.5
     first_overlap: float = 0.2
     other_overlap: float = 0.5
     second_overlap: float = 0.5
@@ -210,8 +214,8 @@ class Tracker:
             self._notes.add(alive.number[rows], found[columns])
         self._confirm(young & ~unmatched)
         self._bury(unmatched, time_s)
-        born = free & (scores >= s.birth)
-        self._give_birth(found[born])
+        crowded = most_covered(boxes, boxes[~free]) > _CROWDED
+        self._give_birth(found[free & (scores >= np.where(crowded, s.crowded_birth, s.birth))])
         self._unused.append(found[free & ~strong])
         self._time_s = time_s
 

@@ -88,8 +88,8 @@ def test_who_came_and_did_not_go_is_there_in_the_whole_scene(scene):
 def test_base_flows_are_those_of_walks_and_flows_that_lead_across():
     flows = base_flows(SCENARIO, LINES)
     walks = {w.walk_id: w for w in SCENARIO.walks}
-    into = flows.filter(line_id="market_hall", direction="forward")
-    assert set(into["source"]) == {w for w, walk in walks.items() if walk.via[-1] == "hall_door"}
+    over = flows.filter(line_id="crossing", direction="forward")
+    assert set(over["source"]) == {w for w, walk in walks.items() if "strip_north" in walk.via}
     street = flows.filter(line_id="street", direction="backward", road_user="tram")
     assert street["arrivals_per_h"].to_list() == [20.0]
     side = flows.filter(line_id="side_street", direction="backward", road_user="car")
