@@ -12,8 +12,9 @@ from detectors.tracks import Tracks
 Bools = NDArray[np.bool_]
 
 EDGES = ("left_px", "top_px", "right_px", "bottom_px")
-# An edge this near the border of the picture may lie beyond it.
-_BORDER_PX = 2.0
+# An edge this near the border of the picture, in pixels and as a share of the box, may lie beyond it:
+# detectors let a box that is cut off end a little before the border.
+_BORDER_PX, _BORDER_SHARE = 2.0, 0.15
 # A nearer road user that reaches this close to an edge, as a share of the box, may be what ends it.
 _REACH_SHARE = 0.05
 # It hides an edge if it covers this share of it.
@@ -26,9 +27,8 @@ def inside_edges(tracks: dy.DataFrame[Tracks], size_px: tuple[int, int]) -> Bool
     At the border of the picture ends the view and not the road user.
     """
     left, top, right, bottom = tracks.select(EDGES).to_numpy().T
-    return np.column_stack(
-        [left > _BORDER_PX, top > _BORDER_PX, right < size_px[0] - _BORDER_PX, bottom < size_px[1] - _BORDER_PX]
-    )
+    across, along = _BORDER_PX + _BORDER_SHARE * (right - left), _BORDER_PX + _BORDER_SHARE * (bottom - top)
+    return np.column_stack([left > across, top > along, right < size_px[0] - across, bottom < size_px[1] - along])
 
 
 def hidden_edges(tracks: dy.DataFrame[Tracks]) -> Bools:

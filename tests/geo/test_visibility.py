@@ -11,6 +11,8 @@ ME = (60.0, 30.0, 80.0, 70.0)
 CASES = {
     "alone": (ME, None, (1, 1, 1, 1)),
     "at the left border": ((0.0, 30.0, 20.0, 70.0), None, (0, 1, 1, 1)),
+    "cut off, ending before the border": ((8.0, 30.0, 60.0, 70.0), None, (0, 1, 1, 1)),
+    "small, as near to the border": ((8.0, 30.0, 18.0, 70.0), None, (1, 1, 1, 1)),
     "at the upper border": ((60.0, 1.0, 80.0, 40.0), None, (1, 0, 1, 1)),
     "at the right border": ((140.0, 30.0, 159.0, 70.0), None, (1, 1, 0, 1)),
     "at the lower border": ((60.0, 80.0, 80.0, 120.0), None, (1, 1, 1, 0)),
