@@ -45,8 +45,8 @@ _SAME_HEADING = 0.97  # cosine of 14 degrees
 _HIDDEN_SHARE = 0.25
 # A body does not point quite where it goes.
 _BODY_TURN_RAD = 0.05
-# Boxes closer in time than this err alike.
-_SAME_ERROR_S = 0.5
+# Boxes closer in time than this, or less than this share of their extent apart, err alike.
+_SAME_ERROR_S, _SAME_ERROR_SHARE = 0.5, 0.25
 # A class's shape fits nobody exactly, however many boxes are seen.
 _SHAPE_SHARE = 0.03
 
@@ -240,10 +240,8 @@ def _track_bodies(boxes: Boxes, fitted: Bodies, fit: Fit, bodies: Bodies) -> Bod
         & (np.cos(bodies.heading_rad - fitted.heading_rad) > _SAME_HEADING)
     )
     starts = np.flatnonzero(np.r_[True, boxes.track[1:] != boxes.track[:-1]])
-    counts = np.diff(np.r_[starts, len(boxes.track)])
-    span_s = boxes.time_s[starts + counts - 1] - boxes.time_s[starts]
-    share = np.repeat(np.minimum(1.0, (span_s / _SAME_ERROR_S + 1) / counts), counts)
-    track = np.repeat(np.arange(len(starts)), counts)
+    track = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(boxes.track)]))
+    share = np.where(usable, _novelty(boxes), 0.0)
     all_told = np.add.reduceat(np.where(usable[:, None, None], told, 0.0) * share[:, None, None], starts)[track]
     all_says = np.add.reduceat(np.where(usable[:, None], says, 0.0) * share[:, None], starts)[track]
     prior = _inverse(bodies.covariance[:, :3, :3])
@@ -253,6 +251,22 @@ def _track_bodies(boxes: Boxes, fitted: Bodies, fit: Fit, bodies: Bodies) -> Bod
     shape[:, :3] = np.maximum(_times(of_size, all_says + _times(prior, expected)), 0.5 * expected)
     covariance[:, :3, :3] = of_size + (_SHAPE_SHARE * shape[:, :3])[:, :, None] ** 2 * np.eye(3)
     return Bodies(bodies.outline, shape, covariance, bodies.heading_rad)
+
+
+def _novelty(boxes: Boxes) -> Floats:
+    """Share (n,) of each box that its track has not said before: who stands repeats one box with one error."""
+    left, top, right, bottom = boxes.edges_px.T
+    middle = {"across": (left + right) / 2, "along": (top + bottom) / 2}
+    extent = {"width": right - left, "height": bottom - top}
+    seen = pl.DataFrame({"track": boxes.track, "time_s": boxes.time_s, **middle, **extent})
+    cells = [
+        (pl.col(place) / (_SAME_ERROR_SHARE * pl.col(size).mean().over("track"))).floor()
+        for place, size in zip(middle, extent, strict=True)
+    ]
+    span_s = (pl.col("time_s").max() - pl.col("time_s").min()).over("track")
+    by_time = (span_s / _SAME_ERROR_S + 1) / pl.len().over("track")
+    by_place = 1 / pl.len().over("track", *cells)
+    return seen.select(pl.min_horizontal(by_time, by_place, 1.0)).to_series().to_numpy()
 
 
 def _said_of_size(fit: Fit, bodies: Bodies) -> tuple[Floats, Floats]:

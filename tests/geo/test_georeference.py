@@ -8,6 +8,8 @@ from detectors.tracks import Tracks
 from geo.bodies import BODIES, OUTLINES
 from geo.calibration import calibrate
 from geo.georeference import georeference
+from geo.placing import Boxes
+from geo.placing import place as places
 from tests import builders
 
 TOP = builders.site().calibrations["pole"]
@@ -120,6 +122,18 @@ def test_errors_of_the_body_are_not_smoothed_away():
     short, long = (place(filmed(RoadUser.CAR, along((-4.0, 25.0), (0.05, 0.0), n))).trajectories for n in (5, 200))
     assert long["var_y_m2"].median() > 0.05**2
     assert long["var_y_m2"].median() < short["var_y_m2"].median()
+
+
+def test_one_wrong_box_counts_once_however_long_somebody_stands():
+    def placed_m(standing):
+        arriving = along((-6.0, 20.0), (2.0, 0.0), n=30)
+        there = [(3.0 + 0.1 * i, *arriving[-1][1:]) for i in range(standing)]
+        tracks = filmed(RoadUser.VAN, arriving + there)
+        part_hidden = pl.col("left_px") + 0.08 * (pl.col("right_px") - pl.col("left_px"))
+        seen = tracks.with_columns(left_px=pl.when(pl.col("frame") < 30).then("left_px").otherwise(part_hidden))
+        return places(Boxes.of(Tracks.validate(seen, cast=True), CAMERA), CAMERA, CALIBRATION.plane).place_m[10]
+
+    assert placed_m(400) == pytest.approx(placed_m(20), abs=0.03)
 
 
 def test_a_walk_seen_from_above_is_a_walk_on_the_ground():
