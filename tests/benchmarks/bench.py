@@ -110,7 +110,7 @@ def _letterboxed(batch: Frames, size: int):
 
 def geo() -> None:
     """What the geo room measures: every module beside this one that has a benchmark of its name."""
-    for name in ("crossings", "smoothing", "space", "conflicts"):
+    for name in ("crossings", "space", "conflicts", "geo"):
         module = f"tests.benchmarks.{name}"
         if find_spec(module):
             getattr(import_module(module), f"bench_{name}")()
