@@ -49,6 +49,11 @@ _BODY_TURN_RAD = 0.05
 _SAME_ERROR_S, _SAME_ERROR_SHARE = 0.5, 0.25
 # A class's shape fits nobody exactly, however many boxes are seen.
 _SHAPE_SHARE = 0.03
+# A body this unlike its class (99.9 % of three squared deviations) is none: its track mixes two.
+_ODD_BODY = 16.3
+# Whoever on foot never surely moves may sit: length, width and height, their deviations, and how far
+# from the middle the feet may be.
+_STAYING_M, _STAYING_SIGMA_M, _SEAT_M = (0.6, 0.6, 1.5), (0.15, 0.15, 0.25), 0.25
 
 
 @dataclass(frozen=True)
@@ -159,12 +164,15 @@ def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats,
     bodies = _class_bodies(boxes, *_headings(boxes, start, rough))
     fit = fit_places(view, plane.lens, boxes.edges_px, weight, bodies, start)
     places, own, _ = _with_errors(fit, bodies)
-    bodies = _track_bodies(boxes, bodies, fit, _class_bodies(boxes, *_headings(boxes, places, own)))
+    heading_rad, heading_sigma_rad = _headings(boxes, places, own)
+    bodies = _track_bodies(boxes, bodies, fit, _class_bodies(boxes, heading_rad, heading_sigma_rad))
     fit = fit_places(view, plane.lens, boxes.edges_px, weight, bodies, fit.place_m)
     hidden = _without_lower_edge(boxes, plane, view, weight, bodies, fit)
     is_lower_used = np.ones(len(boxes.track), bool)
     is_lower_used[hidden] = False
-    return *_with_errors(fit, bodies), is_lower_used
+    places, own, shared = _with_errors(fit, bodies)
+    shared[_may_sit(boxes, heading_rad)] += np.eye(2) * _SEAT_M**2
+    return places, own, shared, is_lower_used
 
 
 def _start(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats]:
@@ -227,11 +235,17 @@ def _class_bodies(boxes: Boxes, heading_rad: Floats, sigma_rad: Floats) -> Bodie
     shape[unknown, 0] = shape[unknown, 1] = (length + width) / 2
     sigma[unknown, :2] = np.hypot(sigma[unknown, :2], ((length - width) / 2)[:, None])
     sigma[unknown, 3] = _BODY_TURN_RAD
+    stays = _may_sit(boxes, heading_rad)
+    shape[stays, :3], sigma[stays, :3] = _STAYING_M, _STAYING_SIGMA_M
     return Bodies(OUTLINES[boxes.code], shape, sigma[:, :, None] ** 2 * np.eye(4), np.nan_to_num(heading_rad))
 
 
+def _may_sit(boxes: Boxes, heading_rad: Floats) -> Bools:
+    return np.asarray(np.isnan(heading_rad) & (boxes.code == RoadUser.PEDESTRIAN.code))
+
+
 def _track_bodies(boxes: Boxes, fitted: Bodies, fit: Fit, bodies: Bodies) -> Bodies:
-    """Bodies of the size that all surely placed boxes of a track agree on."""
+    """Bodies of the size that all surely placed boxes of a track agree on, if it is one of their class."""
     told, says = _said_of_size(fit, fitted)
     usable = (
         boxes.is_visible.all(axis=1)
@@ -248,8 +262,11 @@ def _track_bodies(boxes: Boxes, fitted: Bodies, fit: Fit, bodies: Bodies) -> Bod
     of_size = _inverse(all_told + prior)
     expected = bodies.shape[:, :3]
     shape, covariance = bodies.shape.copy(), bodies.covariance.copy()
-    shape[:, :3] = np.maximum(_times(of_size, all_says + _times(prior, expected)), 0.5 * expected)
-    covariance[:, :3, :3] = of_size + (_SHAPE_SHARE * shape[:, :3])[:, :, None] ** 2 * np.eye(3)
+    size = _times(of_size, all_says + _times(prior, expected))
+    is_like = np.einsum("ni,nij,nj->n", size - expected, prior, size - expected) < _ODD_BODY
+    shape[is_like, :3] = np.maximum(size, 0.5 * expected)[is_like]
+    loose = (_SHAPE_SHARE * shape[:, :3])[:, :, None] ** 2 * np.eye(3)
+    covariance[is_like, :3, :3] = (of_size + loose)[is_like]
     return Bodies(bodies.outline, shape, covariance, bodies.heading_rad)
 
 

@@ -19,11 +19,11 @@ CALIBRATION = calibrate(POLE.project(np.column_stack([PLACES, np.zeros(8)])), PL
 CAMERA = builders.camera(size_px=POLE.size_px)
 
 
-def filmed(road_user, path, number=1):
-    """TRACKS of a body of the class's size that moves along [(seconds, x, y)], as a perfect detector sees it."""
+def filmed(road_user, path, number=1, size_m=None):
+    """TRACKS of a body, else of the class's size, that moves along [(seconds, x, y)], as a perfect detector sees it."""
     _, x, y = np.array(path).T
     heading = np.arctan2(np.gradient(y), np.gradient(x))
-    corners = OUTLINES[road_user.code] * np.array(BODIES[road_user].size_m)
+    corners = OUTLINES[road_user.code] * np.array(size_m or BODIES[road_user].size_m)
     rows = builders.tracks((number, path), road_user=road_user.value).to_dicts()
     for i, row in enumerate(rows):
         c, s = np.cos(heading[i]), np.sin(heading[i])
@@ -134,6 +134,15 @@ def test_one_wrong_box_counts_once_however_long_somebody_stands():
         return places(Boxes.of(Tracks.validate(seen, cast=True), CAMERA), CAMERA, CALIBRATION.plane).place_m[10]
 
     assert placed_m(400) == pytest.approx(placed_m(20), abs=0.03)
+
+
+@pytest.mark.parametrize("height_m", [1.25, 1.7], ids=["sitting", "standing"])
+def test_who_never_moves_may_sit(height_m):
+    stays = filmed(RoadUser.PEDESTRIAN, along((2.0, 18.0), (0.0, 0.0), n=60), size_m=(0.7, 0.55, height_m))
+    found = place(stays).trajectories
+    off_m = np.hypot(found["x_m"] - 2.0, found["y_m"] - 18.0)
+    assert off_m.max() < 0.3
+    assert found["var_y_m2"].min() > 0.2**2
 
 
 def test_a_walk_seen_from_above_is_a_walk_on_the_ground():
