@@ -17,7 +17,8 @@ from geo.crossings import DIRECTIONS
 from pipelines.privacy import calibration, space, traffic
 from pipelines.privacy.roll_ups import FlowDaily, FlowHourly, daily, hourly
 from pipelines.privacy.roll_ups import described as _described
-from pipelines.warehouse.connection import Session, statement
+from pipelines.warehouse.connection import Session
+from pipelines.warehouse.statements import statement
 
 PLANNER = "planner"
 
