@@ -44,7 +44,7 @@ class Warehouse:
             connection.execute("BEGIN")
             try:
                 migrate(connection, self.path)
-                yield Session(connection)
+                yield Session.of(connection)
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
@@ -59,7 +59,7 @@ class Warehouse:
             with self.write():
                 pass
         with self._connect(read_only=True) as connection:
-            yield Session(connection)
+            yield Session.of(connection)
 
     @contextmanager
     def _connect(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -90,6 +90,12 @@ class Session:
     """Runs the statements of ``sql/`` by name."""
 
     connection: duckdb.DuckDBPyConnection
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection) -> Session:
+        """On an open warehouse of the newest schema, which the macros of ``sql/`` read."""
+        connection.execute(statement("create_macros"))
+        return cls(connection)
 
     def run(self, name: str, **values: object) -> None:
         """Runs a statement with bound values."""

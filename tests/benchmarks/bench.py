@@ -141,7 +141,18 @@ def dashboard() -> None:
     import_module("tests.benchmarks.dashboard").bench_dashboard()
 
 
-BENCHMARKS = {"tracking": tracking, "geo": geo, "association": association, "dashboard": dashboard}
+def warehouse() -> None:
+    """What a planner waits for on a year of 200 sites, without a page around it."""
+    import_module("tests.benchmarks.warehouse").bench_warehouse()
+
+
+BENCHMARKS = {
+    "tracking": tracking,
+    "geo": geo,
+    "association": association,
+    "dashboard": dashboard,
+    "warehouse": warehouse,
+}
 
 
 def main() -> None:
