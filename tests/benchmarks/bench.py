@@ -146,12 +146,18 @@ def warehouse() -> None:
     import_module("tests.benchmarks.warehouse").bench_warehouse()
 
 
+def cost() -> None:
+    """Machines and money per camera-day (docs/cost.md)."""
+    import_module("tests.benchmarks.cost").bench_cost()
+
+
 BENCHMARKS = {
     "tracking": tracking,
     "geo": geo,
     "association": association,
     "dashboard": dashboard,
     "warehouse": warehouse,
+    "cost": cost,
 }
 
 

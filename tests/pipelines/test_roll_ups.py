@@ -82,8 +82,18 @@ def month(site_id, number, state="a"):
 
 
 def daily_rows(one, count):
-    values = {**PROVENANCE, "site_id": one.site_id, "line_id": "l", "direction": "forward", "road_user": "car",
-              "day": one.days[0], "count": count, "coverage": 1.0, "observed_h": 24.0, "is_simulated": True}  # fmt: skip
+    values = {
+        **PROVENANCE,
+        "site_id": one.site_id,
+        "line_id": "l",
+        "direction": "forward",
+        "road_user": "car",
+        "day": one.days[0],
+        "count": count,
+        "coverage": 1.0,
+        "observed_h": 24.0,
+        "is_simulated": True,
+    }
     schema = TABLES["flow_daily"].create_empty().schema
     return pl.DataFrame([values]).select(schema.names()).cast(dict(schema))
 
