@@ -125,7 +125,7 @@ def profiles(flow_hourly: pl.DataFrame) -> pl.DataFrame:
 def _named(name: str) -> pl.Expr:
     """The texts of a group, each once; almost always there is one."""
     known = pl.col(name).drop_nulls()
-    several = known.unique().sort().implode().list.join(", ")
+    several = known.unique().sort().str.join(", ")
     return pl.when(known.n_unique() > 1).then(several).otherwise(known.first()).alias(name)
 
 

@@ -221,7 +221,7 @@ class _SharedMonths:
     def files(self, name: str) -> Iterator[File]:
         for month in self._months:
             latest, kept = self._latest.get((name, month)), self._kept.get(month, set())
-            if latest and (name, month) not in self._new and kept == self._before[month]:
+            if latest and (name, month) not in self._new and kept == self._before.get(month):
                 yield latest
             elif not (rows := self._rows(name, month, latest, kept)).is_empty():
                 yield self._objects.add_rows(rows, None, month)
