@@ -48,9 +48,12 @@ class ObjectStore:
             ObjectStoreError: if the URL is of no known kind.
         """
         try:
-            filesystem, root = fs.FileSystem.from_uri(url)
-        except (pa.ArrowException, OSError) as error:
-            raise ObjectStoreError(f"{_shown(url)}: {error}. Give a URL such as s3://bucket/folder.") from error
+            filesystem, root = fs.FileSystem.from_uri(_with_single_puts(url))
+        except (pa.ArrowException, OSError):
+            # What Arrow says repeats the URL, and with it a key.
+            raise ObjectStoreError(
+                f"{_shown(url)}: no such kind of store. Give a URL such as s3://bucket/folder or file:///folder."
+            ) from None
         return cls(_shown(url), filesystem, root.rstrip("/"))
 
     def put(self, name: str, path: Path) -> None:
@@ -99,6 +102,13 @@ class ObjectStore:
             yield
         except OSError as error:
             raise ObjectStoreError(f"{self.url}/{name}: {error}") from error
+
+
+def _with_single_puts(url: str) -> str:
+    """Lets an S3 store take a small object in one request, not as an upload of one part."""
+    if not url.startswith("s3://") or "allow_delayed_open=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}allow_delayed_open=true"
 
 
 def _shown(url: str) -> str:

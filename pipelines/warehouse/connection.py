@@ -66,6 +66,7 @@ class Warehouse:
         connection = self._open(read_only=read_only)
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
             yield connection
         finally:
             connection.close()
