@@ -167,3 +167,19 @@ def test_a_store_that_is_gone_is_named(tmp_path):
         store.read("planner/latest.json")
     shutil.rmtree(tmp_path / "store", ignore_errors=True)
     assert store.names("planner") == []
+
+
+def test_the_command_line_pushes_and_pulls(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from pipelines import cli
+
+    url, said = (tmp_path / "store").as_uri(), []
+    release(tmp_path / "a" / "released" / "planner", [1])
+    for folder, action in (("a", "push"), ("b", "pull")):
+        monkeypatch.setenv("PASSANT_DATA", str(tmp_path / folder))
+        outcome = CliRunner().invoke(cli.app, ["store", action, url])
+        assert outcome.exit_code == 0, outcome.output
+        said.append(outcome.output)
+    assert all("1 new objects" in text for text in said)
+    assert counts(tmp_path / "b" / "released" / "planner") == [[1]]
