@@ -17,7 +17,8 @@ NOTE = "What must be known about metres behind this number."
 
 def text(description: str, values: Collection[str] | None = None, **more: Any) -> dy.String:  # noqa: ANN401
     """Text, of given values only if these are given."""
-    check = (lambda c: c.is_in(list(values))) if values else None
+    known = list(values or ())
+    check = (lambda c: c.is_in(known)) if known else None
     return dy.String(check=check, metadata={"description": description}, **more)
 
 
