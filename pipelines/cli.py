@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(help="The tamper-evident log.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+store_app = typer.Typer(help="Releases and the lake in an object store.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
 
 console = Console(highlight=False)
 
@@ -36,11 +38,12 @@ def main() -> None:
     from detectors.video import RecordingError
     from detectors.yolo import WeightsError
     from geo.site import SiteError
+    from pipelines.object_store import ObjectStoreError
     from pipelines.stages.evaluate import TruthError
 
     try:
         app()
-    except (AuditError, RecordingError, SiteError, TimeoutError, TruthError, WeightsError) as error:
+    except (AuditError, ObjectStoreError, RecordingError, SiteError, TimeoutError, TruthError, WeightsError) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"passant: {error}", style="red", markup=False)
         sys.exit(2)
 
@@ -168,6 +171,44 @@ def _print_comparison(rows: pl.DataFrame) -> None:
     table.add_section()
     table.add_row("all", "", "", *map(str, totals))
     console.print(table)
+
+
+StoreUrl = Annotated[str, typer.Argument(help="The store, such as s3://bucket/folder or file:///folder.")]
+Restricted = Annotated[bool, typer.Option("--restricted", help="The lake too, which holds single tracks.")]
+
+
+@store_app.command()
+def push(url: StoreUrl, restricted: Restricted = False) -> None:
+    """Puts the latest release into an object store, which keeps what it has already."""
+    from pipelines.lake import Lake
+    from pipelines.object_store import ObjectStore
+    from pipelines.privacy.release import PLANNER
+    from pipelines.publishing.remote import push_release
+    from pipelines.stages.remote_lake import push_lake
+
+    settings, store = Settings.from_environment(), ObjectStore.at(url)
+    if restricted:
+        put = push_lake(Lake.of(settings), store, AuditLog(settings.audit))
+        console.print(f"lake: {put} files put into {store.url}")
+    copied = push_release(settings.released / PLANNER, store)
+    console.print(f"release {copied.version}: {copied.objects} new objects put into {store.url}")
+
+
+@store_app.command()
+def pull(url: StoreUrl, restricted: Restricted = False) -> None:
+    """Brings the latest release from an object store, whole or not at all."""
+    from pipelines.lake import Lake
+    from pipelines.object_store import ObjectStore
+    from pipelines.privacy.release import PLANNER
+    from pipelines.publishing.remote import pull_release
+    from pipelines.stages.remote_lake import pull_lake
+
+    settings, store = Settings.from_environment(), ObjectStore.at(url)
+    if restricted:
+        brought = pull_lake(store, Lake.of(settings), AuditLog(settings.audit))
+        console.print(f"lake: {brought} files brought from {store.url}")
+    copied = pull_release(store, settings.released / PLANNER)
+    console.print(f"release {copied.version}: {copied.objects} new objects brought from {store.url}")
 
 
 @app.command()

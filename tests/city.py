@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
+from pipelines.privacy.roll_ups import profiles
 from pipelines.publishing.store import publish
 
 SITES = [f"site_{number:03d}" for number in range(200)]
@@ -20,6 +21,12 @@ SITES_IN_FULL, DAYS_IN_FULL = 5, 28
 LINES, DIRECTIONS = ("east", "west"), ("forward", "backward")
 PER_HOUR = {"pedestrian": 60.0, "cyclist": 25.0, "car": 90.0, "truck": 4.0}
 _BY_HOUR = np.array([1, 1, 1, 1, 2, 5, 12, 22, 30, 22, 20, 22, 26, 24, 22, 24, 30, 34, 30, 22, 14, 9, 5, 3]) / 16
+_PROVENANCE = {
+    "status": pl.lit("final"),
+    "revision": 1,
+    "detector": pl.lit("made up"),
+    "site_version": pl.lit("made up"),
+}
 _COMMON = {"is_simulated": True, "calibration_note": None}
 
 
@@ -27,7 +34,7 @@ def write_city(released: Path, *, sites: int = len(SITES), first: date = FIRST) 
     """Publishes the city, or its first sites only; the same numbers every time."""
     days = pl.date_range(first, LAST, eager=True).to_list()
     months = [
-        Month(site_id, month, tuple(d for d in days if f"{d:%Y-%m}" == month), "")
+        Month(site_id, month, tuple(d for d in days if f"{d:%Y-%m}" == month), "final", "")
         for site_id in SITES[:sites]
         for month in sorted({f"{d:%Y-%m}" for d in days})
     ]
@@ -44,11 +51,12 @@ def _tables(months: list[Month]) -> Iterator[ReleaseTable]:
         hours = _hours(month, rng)
         yield _table("flow_hourly", hours, month)
         yield _table("flow_daily", _days(hours), month)
+        yield _table("flow_profiles", profiles(hours.with_columns(**_PROVENANCE)), month)
         yield _table("quality", _quality(month), month)
     # The empty day that stands for all those without quarter-hours.
     yield ReleaseTable("flow_counts", TABLES["flow_counts"].create_empty(), months[0], months[0].days[0])
-    yield _table("sites", _sites())
-    yield _table("counting_lines", _lines())
+    for name, describe in DESCRIBED.items():
+        yield _table(name, describe())
 
 
 def _table(name: str, rows: pl.DataFrame, month: Month | None = None, day: date | None = None) -> ReleaseTable:
@@ -65,7 +73,7 @@ def _keys(site_id: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["site_id", "line_id", "direction", "road_user", "mean"], orient="row")
 
 
-def _intervals(site_id: str, days: list[date], per_hour: int, rng: np.random.Generator) -> pl.DataFrame:
+def intervals(site_id: str, days: list[date], per_hour: int, rng: np.random.Generator) -> pl.DataFrame:
     """Poisson counts by hour or quarter-hour; some days are dark and some hours half seen."""
     start = pl.DataFrame({"day": days}, schema={"day": pl.Date}).with_columns(
         share=pl.Series(rng.choice([0.0, 0.5, 1.0], len(days), p=[0.03, 0.03, 0.94]))
@@ -82,12 +90,12 @@ def _intervals(site_id: str, days: list[date], per_hour: int, rng: np.random.Gen
 
 
 def _hours(month: Month, rng: np.random.Generator) -> pl.DataFrame:
-    rows = _intervals(month.site_id, list(month.days), 1, rng)
+    rows = intervals(month.site_id, list(month.days), 1, rng)
     return rows.with_columns(hour_start_local="local", hour_start_utc=pl.col("local").dt.replace_time_zone("UTC"))
 
 
 def _quarters(site_id: str, day: date) -> pl.DataFrame:
-    rows = _intervals(site_id, [day], 4, np.random.default_rng(day.toordinal()))
+    rows = intervals(site_id, [day], 4, np.random.default_rng(day.toordinal()))
     return rows.with_columns(
         interval_start_local="local",
         interval_start_utc=pl.col("local").dt.replace_time_zone("UTC"),
@@ -143,7 +151,10 @@ def _lines() -> pl.DataFrame:
         forward=pl.lit("north"),
         backward=pl.lit("south"),
         path_wkt=pl.format("LINESTRING ({} 0, {} 8)", "x", "x"),
-    )
+    ).drop("x")
+
+
+DESCRIBED = {"sites": _sites, "counting_lines": _lines}
 
 
 def _name_every_day(manifest: Path, months: list[Month]) -> None:

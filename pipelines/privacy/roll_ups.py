@@ -1,50 +1,82 @@
-"""Flow counts summed to hours and days, so that a year is quick to read."""
+"""Flow counts summed to hours, days and usual days, so that a year of a city is quick to read."""
 
 from __future__ import annotations
 
 import dataframely as dy
 import polars as pl
 
-
-def described(text: str) -> dict[str, str]:
-    """What a released column means, as a schema carries it."""
-    return {"description": text}
+from pipelines.privacy import columns
 
 
 class FlowHourly(dy.Schema):
     """Crossings per counting line, direction, class and hour: flow_counts summed."""
 
-    site_id = dy.String(primary_key=True, metadata=described("The site."))
-    line_id = dy.String(primary_key=True, metadata=described("The counting line; see counting_lines."))
-    direction = dy.String(primary_key=True, metadata=described("forward or backward, as in flow_counts."))
-    road_user = dy.String(primary_key=True, metadata=described("Class of road user, by vote over its track."))
-    hour_start_utc = dy.Datetime(
-        time_unit="us", time_zone="UTC", primary_key=True, metadata=described("Start of the local hour, in UTC.")
-    )
-    hour_start_local = dy.Datetime(time_unit="us", metadata=described("The same in the site's local time."))
-    count = dy.Int64(
-        nullable=True, min=0, metadata=described("Crossings in the observed part, not scaled up. Empty: not observed.")
-    )
-    coverage = dy.Float64(min=0, max=1.000001, metadata=described("Share of the hour that was observed, 0 to 1."))
-    is_simulated = dy.Bool(metadata=described("Whether the footage was rendered and not filmed."))
+    site_id = columns.site()
+    line_id = columns.line()
+    direction = columns.direction()
+    road_user = columns.road_user()
+    hour_start_utc = columns.time_utc("Start of the local hour, in UTC.", primary_key=True)
+    hour_start_local = columns.time_local()
+    count = columns.whole("Crossings in the observed part, not scaled up. Empty: not observed.", nullable=True)
+    coverage = columns.coverage("hour")
+    status = columns.status()
+    revision = columns.revision()
+    detector = columns.detector()
+    site_version = columns.site_version()
+    is_simulated = columns.is_simulated()
 
 
 class FlowDaily(dy.Schema):
     """Crossings per counting line, direction, class and local day: flow_counts summed."""
 
-    site_id = dy.String(primary_key=True, metadata=described("The site."))
-    line_id = dy.String(primary_key=True, metadata=described("The counting line; see counting_lines."))
-    direction = dy.String(primary_key=True, metadata=described("forward or backward, as in flow_counts."))
-    road_user = dy.String(primary_key=True, metadata=described("Class of road user, by vote over its track."))
-    day = dy.Date(primary_key=True, metadata=described("The local day."))
-    count = dy.Int64(
-        nullable=True, min=0, metadata=described("Crossings in the observed part, not scaled up. Empty: not observed.")
+    site_id = columns.site()
+    line_id = columns.line()
+    direction = columns.direction()
+    road_user = columns.road_user()
+    day = columns.day("The local day.", primary_key=True)
+    count = columns.whole("Crossings in the observed part, not scaled up. Empty: not observed.", nullable=True)
+    coverage = columns.coverage("local day (23, 24 or 25 hours)")
+    status = columns.status()
+    revision = columns.revision()
+    detector = columns.detector()
+    site_version = columns.site_version()
+    observed_h = columns.number("Hours observed.", min=0)
+    is_simulated = columns.is_simulated()
+
+
+class FlowProfiles(dy.Schema):
+    """The usual day of a month: crossings per observed hour, by counting line, direction, class and kind of day."""
+
+    site_id = columns.site()
+    line_id = columns.line()
+    direction = columns.direction()
+    road_user = columns.road_user()
+    month = columns.day("First day of the month.", primary_key=True)
+    is_weekend = columns.flag(
+        "Saturdays and Sundays, or the other days. Holidays count by their weekday.", primary_key=True
     )
-    coverage = dy.Float64(
-        min=0, max=1.000001, metadata=described("Share of the local day (23, 24 or 25 hours) observed, 0 to 1.")
-    )
-    observed_h = dy.Float64(min=0, metadata=described("Hours observed."))
-    is_simulated = dy.Bool(metadata=described("Whether the footage was rendered and not filmed."))
+    hour = columns.small("Local hour of the day, 0 to 23.", min=0, max=23, primary_key=True)
+    per_hour = columns.number("Crossings per observed hour. Empty: never observed.", min=0, nullable=True)
+    observed_h = columns.number("Hours observed.", min=0)
+    coverage = columns.coverage("hours of such days")
+    status = columns.status()
+    revision = columns.revision()
+    detector = columns.detector()
+    site_version = columns.site_version()
+    is_simulated = columns.is_simulated()
+
+
+PER_MONTH: dict[str, type[dy.Schema]] = {
+    "flow_hourly": FlowHourly,
+    "flow_daily": FlowDaily,
+    "flow_profiles": FlowProfiles,
+}
+
+
+def roll_up(flow_counts: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Every table of ``PER_MONTH`` from the FlowCounts of a site's month."""
+    hours = hourly(flow_counts)
+    return {"flow_hourly": hours, "flow_daily": daily(flow_counts), "flow_profiles": profiles(hours)}
 
 
 def hourly(flow_counts: pl.DataFrame) -> pl.DataFrame:
@@ -68,9 +100,44 @@ def daily(flow_counts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def profiles(flow_hourly: pl.DataFrame) -> pl.DataFrame:
+    """Averages FlowHourly to FlowProfiles, each hour by how much of it was observed."""
+    local = pl.col("hour_start_local")
+    keys = {
+        "month": local.dt.date().dt.month_start(),
+        "is_weekend": local.dt.weekday() > 5,
+        "hour": local.dt.hour().cast(pl.Int32),
+    }
+    observed_h = pl.col("coverage").sum()
+    return (
+        flow_hourly.with_columns(**keys)
+        .group_by("site_id", "line_id", "direction", "road_user", *keys, maintain_order=True)
+        .agg(
+            pl.when(observed_h > 0).then(pl.col("count").sum() / observed_h).alias("per_hour"),
+            observed_h.alias("observed_h"),
+            pl.col("coverage").mean(),
+            *_PROVENANCE,
+        )
+        .sort("site_id", "line_id", "direction", "road_user", *keys)
+    )
+
+
+def _named(name: str) -> pl.Expr:
+    """The texts of a group, each once; almost always there is one."""
+    known = pl.col(name).drop_nulls()
+    several = known.unique().sort().str.join(", ")
+    return pl.when(known.n_unique() > 1).then(several).otherwise(known.first()).alias(name)
+
+
+_PROVENANCE = (
+    pl.col("status").first(),
+    pl.col("revision").max(),
+    *(_named(name) for name in ("detector", "site_version")),
+    pl.col("is_simulated").first(),
+)
 _SUMMED = (
     # The sum of nothing observed is nothing observed, not zero.
     pl.when(pl.col("count").count() > 0).then(pl.col("count").sum()).alias("count"),
     pl.col("coverage").mean(),
-    pl.col("is_simulated").first(),
+    *_PROVENANCE,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,10 +19,11 @@ from typing import Any
 import polars as pl
 
 from pipelines.lake import replacing, replacing_all
-from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
+from pipelines.privacy.release import OF_ALL_SITES, TABLES, Month, Release, ReleaseTable
 
-FORMAT = 2
+FORMAT = 3
 
+_ROWS_AT_ONCE = 16_384
 _LISTS_DAYS = "flow_counts"  # has a file for every released day; other tables only where they have rows
 
 File = dict[str, Any]
@@ -55,7 +56,9 @@ def publish(release: Release, released: Path) -> Published:
         "tables": {name: _describe(name, files[name]) for name in TABLES},
         "plans": plans,
         "held": [{"site_id": h.site_id, "day": str(h.day), "reason": h.reason} for h in release.held],
-        "months": [{"site_id": m.site_id, "month": m.month, "state": m.state} for m in release.months],
+        "months": [
+            {"site_id": m.site_id, "month": m.month, "status": m.status, "state": m.state} for m in release.months
+        ],
     }
     digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
     rows = sum(file["rows"] for one in files.values() for file in one)
@@ -86,16 +89,16 @@ def read_latest(tier: Path) -> dict[str, str] | None:
 def published_months(tier: Path) -> list[Month]:
     """The months of the latest release of a tier, where all of their files are still there."""
     manifest = _latest_manifest(tier)
-    files: dict[tuple[str, str], list[File]] = {}
+    files: dict[tuple[str | None, str], list[File]] = {}
     for table in manifest.get("tables", {}).values():
         for file in table["files"]:
             files.setdefault((file["site_id"], file["month"]), []).append(file)
     found = []
     for month in manifest.get("months", ()):
-        own = files.get((month["site_id"], month["month"]), [])
+        own = [file for site_id in (month["site_id"], None) for file in files.get((site_id, month["month"]), [])]
         if all((tier / file["path"]).is_file() for file in own):
             days = sorted({date.fromisoformat(file["day"]) for file in own if file["day"]})
-            found.append(Month(month["site_id"], month["month"], tuple(days), month["state"]))
+            found.append(Month(month["site_id"], month["month"], tuple(days), month["status"], month["state"]))
     return found
 
 
@@ -158,13 +161,18 @@ class _Objects:
         return {"path": f"objects/{path.name}", "sha256": digest, "bytes": len(content)}
 
     def add_table(self, table: ReleaseTable) -> File:
-        buffer, month = io.BytesIO(), table.month
-        table.rows.write_parquet(buffer, compression="zstd", metadata=_marks(table.rows))
+        month, day = table.month, str(table.day) if table.day else None
+        return self.add_rows(table.rows, month.site_id if month else None, month.month if month else None, day)
+
+    def add_rows(self, rows: pl.DataFrame, site_id: str | None, month: str | None, day: str | None = None) -> File:
+        buffer = io.BytesIO()
+        # Small groups, so that one site of all is read without the others.
+        rows.write_parquet(buffer, compression="zstd", metadata=_marks(rows), row_group_size=_ROWS_AT_ONCE)
         return {
-            "site_id": month.site_id if month else None,
-            "month": month.month if month else None,
-            "day": str(table.day) if table.day else None,
-            "rows": table.rows.height,
+            "site_id": site_id,
+            "month": month,
+            "day": day,
+            "rows": rows.height,
             **self.add(buffer.getvalue(), "parquet"),
         }
 
@@ -178,13 +186,59 @@ def _marks(rows: pl.DataFrame) -> dict[str, str]:
 def _write_tables(release: Release, objects: _Objects) -> dict[str, list[File]]:
     """Table -> its files: of unchanged months those of the latest release, of others new ones."""
     files = _kept_files(release, objects.tier)
+    of_all_sites = _SharedMonths(release, objects)
     for table in release.tables:
-        if table.name == _LISTS_DAYS or not table.rows.is_empty():
+        if table.name in OF_ALL_SITES and table.month:
+            of_all_sites.add(table.name, table.month.month, table.rows)
+        elif table.name == _LISTS_DAYS or not table.rows.is_empty():
             files[table.name].append(objects.add_table(table))
+    for name in OF_ALL_SITES:
+        files[name] = list(of_all_sites.files(name))
     # A reader finds the columns of every table, also of one without a row.
     for name in (name for name in TABLES if release.months and not files[name]):
         files[name].append(objects.add_table(ReleaseTable(name, TABLES[name].create_empty())))
     return files
+
+
+class _SharedMonths:
+    """Files that hold a month of all sites: rows of changed sites beside those that the latest release has."""
+
+    def __init__(self, release: Release, objects: _Objects) -> None:
+        self._objects = objects
+        self._new: dict[tuple[str, str], list[pl.DataFrame]] = {}
+        self._months = sorted({month.month for month in release.months})
+        self._kept = _sites_by_month((m.site_id, m.month) for m in release.unchanged)
+        latest = _latest_manifest(objects.tier)
+        self._before = _sites_by_month((m["site_id"], m["month"]) for m in latest.get("months", ()))
+        tables = latest.get("tables", {})
+        self._latest = {
+            (name, file["month"]): file for name in OF_ALL_SITES if tables for file in tables[name]["files"]
+        }
+
+    def add(self, name: str, month: str, rows: pl.DataFrame) -> None:
+        self._new.setdefault((name, month), []).append(rows)
+
+    def files(self, name: str) -> Iterator[File]:
+        for month in self._months:
+            latest, kept = self._latest.get((name, month)), self._kept.get(month, set())
+            if latest and (name, month) not in self._new and kept == self._before.get(month):
+                yield latest
+            elif not (rows := self._rows(name, month, latest, kept)).is_empty():
+                yield self._objects.add_rows(rows, None, month)
+
+    def _rows(self, name: str, month: str, latest: File | None, kept: set[str]) -> pl.DataFrame:
+        rows = list(self._new.get((name, month), ()))
+        if latest and kept:
+            read = pl.read_parquet(self._objects.tier / latest["path"])
+            rows.append(read.filter(pl.col("site_id").is_in(sorted(kept))))
+        return pl.concat(rows or [TABLES[name].create_empty()]).sort("site_id", maintain_order=True)
+
+
+def _sites_by_month(months: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for site_id, month in months:
+        found.setdefault(month, set()).add(site_id)
+    return found
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

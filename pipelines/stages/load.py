@@ -161,6 +161,7 @@ def _insert(session: Session, loads: pl.DataFrame, keys: Sequence[RecordingKey],
         .explode("road_user")
     )
     session.insert("insert_coverage_contributions", _plain(observed))
+    session.run("update_observed_days", recording_ids=[key.recording_id for key in keys])
     crossings = lake.open_all(Crossings, measure.TABLE, keys)
     session.insert("insert_flow_contributions", _plain(crossings))
     followed = [key for key in keys if lake.has(measure.MOVEMENTS, key)]

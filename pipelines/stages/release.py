@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 from pipelines.audit import AuditLog
 from pipelines.privacy.release import PLANNER, planner_release
@@ -24,7 +25,7 @@ def release(warehouse: Warehouse, settings: Settings, audit: AuditLog) -> StageR
     """
     began = time.perf_counter()
     with warehouse.read() as session:
-        made = planner_release(session, published_months(settings.released / PLANNER))
+        made = planner_release(session, datetime.now(UTC).date(), published_months(settings.released / PLANNER))
         published = publish(made, settings.released)
     if published.is_new:
         audit.append("release", version=published.version, tier=made.tier, rows=published.rows, held=len(made.held))

@@ -6,25 +6,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from pipelines.warehouse.schema import migrate, newest_version, version
+from pipelines.warehouse.statements import statement
+
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-
-
-# Every table, by the statement that makes it where it is missing.
-_CREATED = sorted(
-    file.name.removesuffix(".sql")
-    for file in (files("pipelines.warehouse") / "sql").iterdir()
-    if file.name.startswith("create_")
-)
 
 
 class WarehouseBusyError(TimeoutError):
@@ -49,9 +43,8 @@ class Warehouse:
         with self._connect(read_only=False) as connection:
             connection.execute("BEGIN")
             try:
-                for name in _CREATED:
-                    connection.execute(statement(name))
-                yield Session(connection)
+                migrate(connection, self.path)
+                yield Session.of(connection)
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
@@ -59,15 +52,21 @@ class Warehouse:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A reader; the file must exist."""
+        """A reader; the file must exist. An older warehouse is brought to the newest schema first."""
         with self._connect(read_only=True) as connection:
-            yield Session(connection)
+            is_current = version(connection) == newest_version()
+        if not is_current:
+            with self.write():
+                pass
+        with self._connect(read_only=True) as connection:
+            yield Session.of(connection)
 
     @contextmanager
     def _connect(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = self._open(read_only=read_only)
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
             yield connection
         finally:
             connection.close()
@@ -93,6 +92,12 @@ class Session:
 
     connection: duckdb.DuckDBPyConnection
 
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection) -> Session:
+        """On an open warehouse of the newest schema, which the macros of ``sql/`` read."""
+        connection.execute(statement("create_macros"))
+        return cls(connection)
+
     def run(self, name: str, **values: object) -> None:
         """Runs a statement with bound values."""
         self.connection.execute(statement(name), values or None)
@@ -109,8 +114,3 @@ class Session:
         """Runs a query and returns its rows."""
         rows: pl.DataFrame = self.connection.sql(statement(name), params=values or None).pl()
         return rows
-
-
-def statement(name: str) -> str:
-    """The text of a file in ``sql/``."""
-    return (files("pipelines.warehouse") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

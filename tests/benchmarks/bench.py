@@ -141,7 +141,24 @@ def dashboard() -> None:
     import_module("tests.benchmarks.dashboard").bench_dashboard()
 
 
-BENCHMARKS = {"tracking": tracking, "geo": geo, "association": association, "dashboard": dashboard}
+def warehouse() -> None:
+    """What a planner waits for on a year of 200 sites, without a page around it."""
+    import_module("tests.benchmarks.warehouse").bench_warehouse()
+
+
+def cost() -> None:
+    """Machines and money per camera-day (docs/cost.md)."""
+    import_module("tests.benchmarks.cost").bench_cost()
+
+
+BENCHMARKS = {
+    "tracking": tracking,
+    "geo": geo,
+    "association": association,
+    "dashboard": dashboard,
+    "warehouse": warehouse,
+    "cost": cost,
+}
 
 
 def main() -> None:

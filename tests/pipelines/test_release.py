@@ -1,18 +1,22 @@
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dataframely as dy
 import duckdb
 import polars as pl
 import pytest
 
-from pipelines.privacy.release import PER_DAY, PER_MONTH, PLANNER, TABLES, FlowCounts, planner_release
+from pipelines.privacy.flows import FlowCounts
+from pipelines.privacy.release import PER_DAY, PER_MONTH, PLANNER, TABLES, planner_release
 from pipelines.privacy.roll_ups import daily, hourly
 from pipelines.publishing.store import publish, published_months, read_latest
 from pipelines.settings import Settings
 from pipelines.warehouse.connection import Warehouse
 from tests import builders
+
+TODAY = date.today()
+PROVENANCE = {"status": "final", "revision": 1, "detector": "d", "site_version": "v"}
 
 
 def manifest(settings):
@@ -51,8 +55,10 @@ def test_every_column_is_in_the_dictionary_with_a_meaning(counted_day):
             assert column["description"].endswith("."), (name, column)
 
 
-def test_every_aggregate_carries_coverage():
-    assert all("coverage" in schema.columns() for schema in (*PER_DAY.values(), *PER_MONTH.values()))
+def test_every_aggregate_carries_its_coverage_and_what_it_rests_on():
+    carried = {"coverage", "status", "revision", "detector", "site_version"}
+    for name, schema in (PER_DAY | PER_MONTH).items():
+        assert carried <= set(schema.columns()), name
 
 
 def test_every_table_says_whether_it_is_simulated():
@@ -63,6 +69,7 @@ def test_every_table_says_whether_it_is_simulated():
 def test_an_unobserved_zero_is_refused(counted_day):
     with Warehouse(counted_day.settings.warehouse).read() as session:
         rows = session.frame("select_flow_counts", site_id="crossroads", days=[builders.DAY])
+    rows = rows.with_columns(status=pl.lit("final"))
     zero_where_unobserved = rows.with_columns(count=pl.col("count").fill_null(0))
     FlowCounts.validate(rows.select(FlowCounts.column_names()), cast=True)
     with pytest.raises(dy.exc.ValidationError, match="unobserved"):
@@ -99,7 +106,7 @@ def two_months(data):
 
 def unchanged(settings):
     with Warehouse(settings.warehouse).read() as session:
-        made = planner_release(session, published_months(settings.released / PLANNER))
+        made = planner_release(session, TODAY, published_months(settings.released / PLANNER))
     return [month.month for month in made.months if month in made.unchanged]
 
 
@@ -146,7 +153,7 @@ def test_roll_ups_of_nothing_observed_are_empty(count):
             "interval_start_utc": [start + timedelta(minutes=15 * i) for i in range(4)],
             "count": pl.Series(count, dtype=pl.Int64),
             "coverage": [0.0 if c is None else 1.0 for c in count],
-            "is_simulated": True,
+            "is_simulated": True, **PROVENANCE,
         }
     ).with_columns(interval_start_local=pl.col("interval_start_utc").dt.replace_time_zone(None))  # fmt: skip
     expected = 3 if any(c is not None for c in count) else None
@@ -160,7 +167,7 @@ def test_the_hour_that_happens_twice_stays_two_hours():
         {
             "site_id": "s", "line_id": "l", "direction": "forward", "road_user": "car",
             "interval_start_utc": [start + timedelta(minutes=15 * i) for i in range(8)],
-            "count": range(8), "coverage": 1.0, "is_simulated": True,
+            "count": range(8), "coverage": 1.0, "is_simulated": True, **PROVENANCE,
         }
     )  # fmt: skip
     local = pl.col("interval_start_utc").dt.convert_time_zone("Europe/Berlin").dt.replace_time_zone(None)

@@ -3,27 +3,10 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT day, unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT
-        quarters.day,
-        c.camera_id,
-        c.road_user,
-        c.interval_start_utc,
-        sum(c.observed_s) / 900 AS coverage,
-        sum(c.observed_s) FILTER (l.has_positions) / 900 AS position_coverage
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
-    GROUP BY ALL
+    FROM observed_quarters($site_id, $days)
 )
 SELECT
     site.site_id,
@@ -31,8 +14,11 @@ SELECT
     classes.road_user,
     quarters.interval_start_utc,
     timezone(site.time_zone, quarters.interval_start_utc) AS interval_start_local,
-    round(coalesce(observed.coverage, 0), 9)::DOUBLE AS coverage,
-    round(coalesce(observed.position_coverage, 0), 9)::DOUBLE AS position_coverage,
+    round(coalesce(observed.observed_s, 0) / 900, 9)::DOUBLE AS coverage,
+    round(coalesce(observed.placed_s, 0) / 900, 9)::DOUBLE AS position_coverage,
+    observed.revision,
+    observed.detector,
+    observed.site_version,
     site.is_simulated
 FROM site
 CROSS JOIN (SELECT DISTINCT day, camera_id, road_user FROM observed) AS classes

@@ -2,12 +2,11 @@
 -- that changes when anything that its released rows are made from does. A day that was never checked
 -- has not passed.
 WITH touching AS (
-    SELECT DISTINCT
+    SELECT
         l.site_id,
-        timezone(s.time_zone, c.interval_start_utc)::DATE AS day,
+        unnest(l.observed_days) AS day,
         concat_ws(' ', l.recording_id, l.digest, l.revision, s.site_version) AS load
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
+    FROM loads AS l
     JOIN sites AS s USING (site_id)
 ),
 days AS (

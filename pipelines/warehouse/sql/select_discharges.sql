@@ -4,25 +4,10 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 seen AS (
-    SELECT camera_id, interval_start_utc, max(observed_s) AS observed_s
-    FROM (
-        SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) AS observed_s
-        FROM coverage_contributions AS c
-        JOIN loads AS l USING (recording_id)
-        JOIN quarters USING (interval_start_utc)
-        WHERE l.site_id = $site_id
-        GROUP BY ALL
-    )
-    GROUP BY ALL
+    FROM seen_quarters($site_id, $days)
 ),
 summed AS (
     SELECT
@@ -53,6 +38,9 @@ SELECT
     3600 / summed.headway_s AS saturation_flow_per_h,
     summed.first_four_s - 4 * summed.headway_s AS start_up_loss_s,
     round(seen.observed_s / 900, 9)::DOUBLE AS coverage,
+    seen.revision,
+    seen.detector,
+    seen.site_version,
     summed.calibration_note,
     site.is_simulated
 FROM summed

@@ -16,11 +16,17 @@ hours AS (
     CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, hours.hour_start_utc, sum(c.observed_s) AS observed_s
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN hours ON c.interval_start_utc >= hours.hour_start_utc AND c.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id AND l.has_positions
+    SELECT
+        o.camera_id,
+        o.road_user,
+        hours.hour_start_utc,
+        sum(o.placed_s) AS observed_s,
+        max(o.revision) AS revision,
+        arg_max(o.detector, o.placed_s) AS detector,
+        arg_max(o.site_version, o.placed_s) AS site_version
+    FROM observed_quarters($site_id, $days) AS o
+    JOIN hours ON o.interval_start_utc >= hours.hour_start_utc AND o.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
+    WHERE o.placed_s IS NOT NULL
     GROUP BY ALL
 ),
 classed AS (
@@ -124,6 +130,9 @@ SELECT
     CASE WHEN observed.observed_s > 0 THEN coalesce(balance.deaths, 0)::BIGINT END AS deaths,
     (balance.births + balance.deaths) / nullif(balance.entries + balance.exits, 0) AS unexplained_share,
     round(coalesce(observed.observed_s, 0) / 3600, 9)::DOUBLE AS coverage,
+    observed.revision,
+    observed.detector,
+    observed.site_version,
     zones.calibration_note,
     site.is_simulated
 FROM site

@@ -5,30 +5,13 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT day, unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 lines AS (
     SELECT * FROM counting_lines WHERE site_id = $site_id
 ),
 observed AS (
-    SELECT
-        quarters.day,
-        c.camera_id,
-        c.road_user,
-        c.interval_start_utc,
-        sum(c.observed_s) / 900 AS coverage,
-        max(l.revision) AS revision
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
-    GROUP BY ALL
+    FROM observed_quarters($site_id, $days)
 ),
 counted AS (
     SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS count
@@ -45,12 +28,14 @@ SELECT
     classes.road_user,
     quarters.interval_start_utc,
     timezone(site.time_zone, quarters.interval_start_utc) AS interval_start_local,
-    CASE WHEN observed.coverage > 0 THEN coalesce(counted.count, 0)::BIGINT END AS count,
+    CASE WHEN observed.observed_s > 0 THEN coalesce(counted.count, 0)::BIGINT END AS count,
     NULL::DOUBLE AS lo95,
     NULL::DOUBLE AS hi95,
     'not validated' AS interval_status,
-    round(coalesce(observed.coverage, 0), 9)::DOUBLE AS coverage,
+    round(coalesce(observed.observed_s, 0) / 900, 9)::DOUBLE AS coverage,
     observed.revision,
+    observed.detector,
+    observed.site_version,
     lines.calibration_note,
     site.is_simulated
 FROM site

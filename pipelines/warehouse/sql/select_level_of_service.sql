@@ -4,21 +4,12 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT c.camera_id, c.interval_start_utc, sum(c.observed_s) AS observed_s
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id AND l.has_positions AND c.road_user = 'pedestrian'
-    GROUP BY ALL
+    SELECT * EXCLUDE (observed_s), placed_s AS observed_s
+    FROM observed_quarters($site_id, $days)
+    WHERE placed_s > 0 AND road_user = 'pedestrian'
 ),
 spent AS (
     SELECT o.zone_id, o.interval_start_utc, sum(o.presence_s) AS presence_s
@@ -34,11 +25,14 @@ crowded AS (
         zones.calibration_note,
         observed.interval_start_utc,
         observed.observed_s,
+        observed.revision,
+        observed.detector,
+        observed.site_version,
         coalesce(spent.presence_s, 0) / (zones.area_m2 * observed.observed_s) AS density_per_m2
     FROM zones
     JOIN observed USING (camera_id)
     LEFT JOIN spent ON spent.zone_id = zones.zone_id AND spent.interval_start_utc = observed.interval_start_utc
-    WHERE zones.site_id = $site_id AND observed.observed_s > 0
+    WHERE zones.site_id = $site_id
 )
 SELECT
     site.site_id,
@@ -56,6 +50,9 @@ SELECT
     NULL::DOUBLE AS letter_probability,
     'not validated' AS probability_status,
     any_value(round(c.observed_s / 900, 9)::DOUBLE) AS coverage,
+    any_value(c.revision) AS revision,
+    any_value(c.detector) AS detector,
+    any_value(c.site_version) AS site_version,
     any_value(c.calibration_note) AS calibration_note,
     any_value(site.is_simulated) AS is_simulated
 FROM crowded AS c

@@ -4,19 +4,10 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
-    FROM coverage_contributions AS c
-    JOIN quarters USING (interval_start_utc)
-    GROUP BY ALL
+    FROM observed_quarters($site_id, $days)
 )
 SELECT
     l.site_id,
@@ -28,7 +19,10 @@ SELECT
     timezone(site.time_zone, m.interval_start_utc) AS interval_start_local,
     sum(m.count)::BIGINT AS count,
     coalesce(m.entry_line_id = m.exit_line_id, false) AS is_u_turn,
-    round(any_value(observed.coverage), 9)::DOUBLE AS coverage,
+    round(any_value(observed.observed_s) / 900, 9)::DOUBLE AS coverage,
+    any_value(observed.revision) AS revision,
+    any_value(observed.detector) AS detector,
+    any_value(observed.site_version) AS site_version,
     any_value(j.calibration_note) AS calibration_note,
     site.is_simulated
 FROM movement_contributions AS m

@@ -4,21 +4,10 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT day, unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN quarters USING (interval_start_utc)
-    WHERE l.has_positions
-    GROUP BY ALL
+    FROM observed_quarters($site_id, $days)
 )
 SELECT
     l.site_id,
@@ -32,7 +21,10 @@ SELECT
     round(sum(o.dx_m), 6) AS dx_m,
     round(sum(o.dy_m), 6) AS dy_m,
     round(sum(o.way_m), 6) AS way_m,
-    round(any_value(observed.coverage), 9)::DOUBLE AS coverage,
+    round(any_value(observed.placed_s) / 900, 9)::DOUBLE AS coverage,
+    any_value(observed.revision) AS revision,
+    any_value(observed.detector) AS detector,
+    any_value(observed.site_version) AS site_version,
     any_value(l.calibration_note) AS calibration_note,
     site.is_simulated
 FROM occupancy_contributions AS o

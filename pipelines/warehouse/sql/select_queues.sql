@@ -4,25 +4,10 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 seen AS (
-    SELECT camera_id, interval_start_utc, max(observed_s) AS observed_s
-    FROM (
-        SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) AS observed_s
-        FROM coverage_contributions AS c
-        JOIN loads AS l USING (recording_id)
-        JOIN quarters USING (interval_start_utc)
-        WHERE l.site_id = $site_id
-        GROUP BY ALL
-    )
-    GROUP BY ALL
+    FROM seen_quarters($site_id, $days)
 ),
 queued AS (
     SELECT
@@ -59,7 +44,10 @@ judged AS (
         sum(duration_s) AS queued_s,
         max(reason) AS reason,
         max(calibration_note) AS calibration_note,
-        any_value(observed_s) AS observed_s
+        any_value(observed_s) AS observed_s,
+        any_value(revision) AS revision,
+        any_value(detector) AS detector,
+        any_value(site_version) AS site_version
     FROM ranked
     JOIN seen USING (camera_id, interval_start_utc)
     GROUP BY ALL
@@ -78,6 +66,9 @@ SELECT
     reason IS NULL AS is_measurable,
     judged.reason,
     round(judged.observed_s / 900, 9)::DOUBLE AS coverage,
+    judged.revision,
+    judged.detector,
+    judged.site_version,
     judged.calibration_note,
     site.is_simulated
 FROM judged

@@ -4,21 +4,10 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
-    GROUP BY ALL
+    FROM observed_quarters($site_id, $days)
 ),
 bins AS (
     SELECT
@@ -53,7 +42,10 @@ SELECT
     shown.bin_km_h AS from_km_h,
     shown.n::BIGINT AS n,
     shown.free::BIGINT AS free_n,
-    round(coalesce(observed.coverage, 0), 9)::DOUBLE AS coverage,
+    round(coalesce(observed.observed_s, 0) / 900, 9)::DOUBLE AS coverage,
+    observed.revision,
+    observed.detector,
+    observed.site_version,
     site.is_simulated
 FROM shown
 CROSS JOIN site

@@ -6,21 +6,10 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) / 900 AS coverage
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
-    GROUP BY ALL
+    FROM observed_quarters($site_id, $days)
 ),
 crossed AS (
     SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS n
@@ -135,7 +124,10 @@ SELECT
     CASE WHEN reason IS NULL THEN v85_hi95_m_s END AS v85_hi95_m_s,
     reason IS NULL AS is_measurable,
     judged.reason,
-    round(coalesce(observed.coverage, 0), 9)::DOUBLE AS coverage,
+    round(coalesce(observed.observed_s, 0) / 900, 9)::DOUBLE AS coverage,
+    observed.revision,
+    observed.detector,
+    observed.site_version,
     judged.calibration_note,
     site.is_simulated
 FROM judged

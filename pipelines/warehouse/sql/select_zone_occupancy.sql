@@ -5,21 +5,12 @@ WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
 quarters AS (
-    SELECT unnest(range(
-        timezone(time_zone, day::TIMESTAMP),
-        timezone(time_zone, (day + 1)::TIMESTAMP),
-        INTERVAL 15 MINUTE
-    )) AS interval_start_utc
-    FROM site
-    CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
+    FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT c.camera_id, c.road_user, c.interval_start_utc, sum(c.observed_s) AS observed_s
-    FROM coverage_contributions AS c
-    JOIN loads AS l USING (recording_id)
-    JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id AND l.has_positions
-    GROUP BY ALL
+    SELECT * EXCLUDE (observed_s), placed_s AS observed_s
+    FROM observed_quarters($site_id, $days)
+    WHERE placed_s IS NOT NULL
 ),
 spent AS (
     SELECT
@@ -58,6 +49,9 @@ summed AS (
         classes.road_user,
         quarters.interval_start_utc,
         coalesce(observed.observed_s, 0) AS observed_s,
+        observed.revision,
+        observed.detector,
+        observed.site_version,
         zones.area_m2 * observed.observed_s AS exposure,
         CASE WHEN observed.observed_s > 0 THEN coalesce(spent.presence_s, 0) END AS presence_s,
         CASE WHEN observed.observed_s > 0 THEN coalesce(spent.dx_m, 0) END AS dx_m,
@@ -106,6 +100,9 @@ SELECT
     births,
     deaths,
     round(observed_s / 900, 9)::DOUBLE AS coverage,
+    summed.revision,
+    summed.detector,
+    summed.site_version,
     summed.calibration_note,
     site.is_simulated
 FROM summed

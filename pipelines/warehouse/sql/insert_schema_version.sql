@@ -1,0 +1,2 @@
+-- One migration.
+INSERT INTO schema_version VALUES ($version, $migration, now());
