@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipelines.durable import alone_in, replacing
+
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -45,7 +47,6 @@ class Warehouse:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: all of the block, or nothing if it raises."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._connect(read_only=False) as connection:
             connection.execute("BEGIN")
             try:
@@ -72,7 +73,17 @@ class Warehouse:
         finally:
             connection.close()
 
+    def _create(self) -> None:
+        """An empty database in one step; DuckDB refuses a file that was left without its header."""
+        with alone_in(self.path.parent):
+            if not self.path.exists():
+                with replacing(self.path) as new:
+                    new.unlink()
+                    duckdb.connect(new, config=_CONFIG).close()
+
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        if not read_only:
+            self._create()
         deadline = time.monotonic() + self.patience_s
         while True:
             try:
