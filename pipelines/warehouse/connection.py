@@ -33,6 +33,10 @@ class WarehouseBusyError(TimeoutError):
     """Another process held the warehouse for too long."""
 
 
+class WarehouseError(OSError):
+    """The warehouse cannot be read or written; names the file and what the system says."""
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """The database file at a path; created by its first writer.
@@ -70,6 +74,8 @@ class Warehouse:
         try:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
+        except (duckdb.IOException, duckdb.FatalException) as error:
+            raise WarehouseError(f"{self.path}: {error}") from error
         finally:
             connection.close()
 

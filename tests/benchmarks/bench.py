@@ -141,7 +141,18 @@ def dashboard() -> None:
     import_module("tests.benchmarks.dashboard").bench_dashboard()
 
 
-BENCHMARKS = {"tracking": tracking, "geo": geo, "association": association, "dashboard": dashboard}
+def pipeline() -> None:
+    """What a run costs that has nothing to do."""
+    import_module("tests.benchmarks.pipeline").bench_pipeline()
+
+
+BENCHMARKS = {
+    "tracking": tracking,
+    "geo": geo,
+    "association": association,
+    "dashboard": dashboard,
+    "pipeline": pipeline,
+}
 
 
 def main() -> None:

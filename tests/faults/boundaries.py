@@ -103,8 +103,10 @@ def deadly(moment: Moment) -> Iterator[None]:
     def meet(_name: str, call: Callable[[], Any], half: Callable[[], object]) -> Any:
         if next(passed) != moment[0]:
             return call()
-        {"before": lambda: None, "within": half, "after": call}[moment[1]]()
-        return die()
+        try:
+            return {"before": lambda: None, "within": half, "after": call}[moment[1]]()
+        finally:
+            die()
 
     with met(meet):
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import signal
@@ -12,14 +13,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.faults import boundaries
-from tests.faults.scenes import Scene
+
+if TYPE_CHECKING:
+    from tests.faults.scenes import Scene
 
 STUCK_AFTER_S = 300.0
-_NOBODY = 65534
+_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1 << 1, 1 << 2
 
-Harm = Callable[[Scene, Path], None]
+Harm = Callable[["Scene", Path], None]
 """Lets a scene be counted in a folder, and does it harm."""
 
 
@@ -87,25 +91,29 @@ def out_of_space(limit_bytes: int) -> Harm:
 
 
 def without_rights(folder: str) -> Harm:
-    """Another account counts, which may write everywhere but in one folder of ``data``."""
+    """One folder of ``data`` is read-only, also to root."""
 
     def count(scene: Scene, root: Path) -> None:
-        os.setgid(_NOBODY)
-        os.setuid(_NOBODY)
+        _give_up_overriding()
         _quietly(scene, root)
 
     def harm(scene: Scene, root: Path) -> None:
         closed = root / "data" / folder
         closed.mkdir(parents=True, exist_ok=True)
-        root.parent.chmod(0o755)
-        everything = [root, *root.rglob("*")]
-        for path in everything:
-            os.chown(path, _NOBODY, _NOBODY)
         closed.chmod(0o555)
         finish(child(partial(count, scene, root)))
         closed.chmod(0o755)
 
     return harm
+
+
+def _give_up_overriding() -> None:
+    """Gives up this process's capability to write where permissions forbid it; capset(2), version 3."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, sets) == 0
+    sets[0] &= ~(_CAP_DAC_OVERRIDE | _CAP_DAC_READ_SEARCH)
+    assert libc.capset(header, sets) == 0
 
 
 def _count(scene: Scene, root: Path, death: AbstractContextManager[None]) -> None:
