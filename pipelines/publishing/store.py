@@ -15,7 +15,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
 
 FORMAT = 2
 
+_MOMENT = "%Y%m%dT%H%M%SZ"
 _LISTS_DAYS = "flow_counts"  # has a file for every released day; other tables only where they have rows
 
 File = dict[str, Any]
@@ -75,7 +76,7 @@ def _publish(release: Release, tier: Path, audit: AuditLog) -> Published:
     version = _remove_unfinished(tier, latest, digest)
     if version is None:
         now = datetime.now(UTC)
-        version = _name(now, digest, latest)
+        version = _name(now, digest, tier, latest)
         header = {
             "format": FORMAT,
             "tier": release.tier,
@@ -91,15 +92,20 @@ def _publish(release: Release, tier: Path, audit: AuditLog) -> Published:
     return Published(version, tier / version / "manifest.json", is_new=True, rows=rows)
 
 
-def _name(now: datetime, digest: str, latest: dict[str, str] | None) -> str:
-    """Name of a version; never before that of the latest, even where the clock was set back."""
-    moment = f"{now:%Y%m%dT%H%M%SZ}"
-    return f"{max(moment, latest['version'].partition('-')[0]) if latest else moment}-{digest[:8]}"
+def _name(now: datetime, digest: str, tier: Path, latest: dict[str, str] | None) -> str:
+    """A new name for a version; never before that of the latest, even where the clock was set back."""
+    moment = now
+    if latest:
+        moment = max(now, datetime.strptime(latest["version"].partition("-")[0], _MOMENT).replace(tzinfo=UTC))
+    while (tier / (name := f"{moment:{_MOMENT}}-{digest[:8]}")).exists():
+        moment += timedelta(seconds=1)
+    return name
 
 
 def _remove_unfinished(tier: Path, latest: dict[str, str] | None, wanted: str | None) -> str | None:
     """Removes versions that follow the latest and were never pointed at; names the one of the wanted digest."""
-    moment, found = latest["version"].partition("-")[0] if latest else "", None
+    moment = latest["version"].partition("-")[0] if latest else ""
+    found: str | None = None
     for folder in tier.glob("*-*/"):
         if folder.name < moment:
             continue

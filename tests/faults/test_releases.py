@@ -120,8 +120,8 @@ class Clock(datetime):
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(0), timedelta(days=400)], ids=str)
 def test_versions_follow_each_other_though_the_clock_jumps(world, monkeypatch, jump):
     monkeypatch.setattr(store, "datetime", Clock)
-    for number in (1, 2, 3):
-        monkeypatch.setattr(Clock, "moment", datetime(2026, 6, 10, 12, tzinfo=UTC) + (number > 1) * jump)
+    for turn, number in enumerate((1, 2, 1)):
+        monkeypatch.setattr(Clock, "moment", datetime(2026, 6, 10, 12, tzinfo=UTC) + (turn > 0) * jump)
         world.publish(number)
         assert world.said() == number
     moments = [version.partition("-")[0] for version in world.told()]
