@@ -7,7 +7,7 @@ LINDENPLATZ := data/sites/lindenplatz
 DEMO := data/demo/lindenplatz_pole_2026-06-10_08-14-00
 export DAGSTER_TELEMETRY_DISABLED = 1
 
-.PHONY: help install demo test test-slow check fix truth seeds bench pictures lock footage detector clean
+.PHONY: help install demo test test-slow check fix truth seeds bench faults pictures lock footage detector clean
 
 help: ## Lists what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ seeds: $(READY) ## The demo place filmed from held-out seeds, counted beside tru
 
 bench: $(READY) ## Speeds as ratios in one run (ONLY=<name>).
 	$(BIN)/python -m tests.benchmarks.bench
+
+faults: $(READY) ## Kills, starves and crowds runs, runs them again and compares (ONLY=<kind>, ROUNDS=<n>).
+	OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m tests.faults.kills
 
 pictures: $(READY) ## The README's pictures, of the dashboard on data/ and the demo recording (after make demo; needs Chromium).
 	$(BIN)/python -m tests.end_to_end.pictures

@@ -34,6 +34,8 @@ _AROUND = 25
 # A header that promises this much more than there is belongs to a file cut off.
 _SHORT_S = 1.0
 _UPRIGHT = (1, 0, 0, 1)
+# A picture of 8K, and a day of it in 4K at 60 frames per second; small files can claim far more.
+_MOST_PX, _MOST_PX_IN_ALL = 7680 * 4320, 3840 * 2160 * 60 * 86_400
 
 
 class RecordingError(ValueError):
@@ -119,6 +121,7 @@ def probe(path: Path) -> Probe:
             base, codec = stream.time_base, stream.codec_context.name
             promised_s = _promised_s(container, stream)
             made = _moment(container.metadata.get("creation_time"))
+            _refuse_oversized(path, stream, packets)
         size_px, is_interlaced = _first_picture(path)
     except FFmpegError as error:
         raise RecordingError(f"{path}: not a readable video ({error}). Copy the file again or re-export it.") from error
@@ -146,6 +149,17 @@ def _timestamps(container: InputContainer, stream: av.VideoStream) -> tuple[int,
             if packet.pts is not None:
                 ticks.append(packet.pts)
     return packets, np.sort(np.asarray(ticks))
+
+
+def _refuse_oversized(path: Path, stream: av.VideoStream, packets: int) -> None:
+    """Before anything is decoded: a small file can unpack to more than the memory or the week there is."""
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width * height > _MOST_PX or width * height * packets > _MOST_PX_IN_ALL:
+        raise RecordingError(
+            f"{path}: {packets} frames of {width}x{height} px are more than a recording may hold: {_MOST_PX / 1e6:.0f} "
+            f"million px in a frame, {_MOST_PX_IN_ALL / 1e12:.0f} million million in all. Split it, or re-export it "
+            "smaller."
+        )
 
 
 def _promised_s(container: InputContainer, stream: av.VideoStream) -> float:

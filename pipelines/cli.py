@@ -38,14 +38,25 @@ def main() -> None:
     from detectors.video import RecordingError
     from detectors.yolo import WeightsError
     from geo.site import SiteError
+    from pipelines.lake import DamagedFileError
     from pipelines.object_store import ObjectStoreError
     from pipelines.stages.evaluate import TruthError
 
+    named = (
+        *(AuditError, DamagedFileError, ObjectStoreError, RecordingError, SiteError),
+        *(TimeoutError, TruthError, WeightsError),
+    )
     try:
         app()
-    except (AuditError, ObjectStoreError, RecordingError, SiteError, TimeoutError, TruthError, WeightsError) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"passant: {error}", style="red", markup=False)
-        sys.exit(2)
+    except named as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error}. Nothing is half-written: mend that, and run the same command again.")
+
+
+def _refuse(message: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"passant: {message}", style="red", markup=False)
+    sys.exit(2)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.audit import AuditLog
+from pipelines.durable import alone_in
 
 _ASIDE = ".folding"
 
@@ -76,6 +77,12 @@ class Inbox:
         Returns:
             The number of lines logged.
         """
+        if not self.folder.is_dir():
+            return 0
+        with alone_in(self.folder):
+            return self._fold(audit)
+
+    def _fold(self, audit: AuditLog) -> int:
         for path in self.folder.glob("*.jsonl"):
             path.replace(path.with_name(f"{path.name}.{uuid.uuid4().hex}{_ASIDE}"))
         aside = sorted(self.folder.glob(f"*{_ASIDE}"))

@@ -1,12 +1,15 @@
 """The restricted lake: one Parquet file per recording and table, written whole or not at all.
 
 ``<table>/day=<local day>/camera=<camera>/<recording>.parquet``. Each file carries the fingerprint of
-everything it was made from, so that a stage can tell that there is nothing to do.
+everything it was made from, so that a stage can tell that there is nothing to do, and a seal: the SHA-256
+of its bytes with the seal itself left blank. Without it a changed byte is read as another number, or the
+reader panics.
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
+import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +21,20 @@ from typing import TypeVar
 import dataframely as dy
 import polars as pl
 
+from pipelines.durable import alone_in, replacing_all
 from pipelines.settings import Settings
 
-_INPUTS = "passant:inputs"
+_INPUTS, _SEAL = "passant:inputs", "passant:seal"
+_MARK, _BLANK = b"sha256=", b"0" * 64
 
 S = TypeVar("S", bound=dy.Schema)
+
+Save = Callable[[type[dy.Schema], str, pl.DataFrame], None]
+"""Given a table's contract, its name and all rows of a recording, validates and writes them."""
+
+
+class DamagedFileError(ValueError):
+    """A file of the lake is not what was written; names the file and what to do."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,26 @@ class Lake:
         self.save_all(schema, table, {key: rows}, inputs)
         return self.path(table, key)
 
+    @contextmanager
+    def saving(self, key: RecordingKey, inputs: str) -> Iterator[Save]:
+        """Saves tables of a recording, which take their places when the block ends well.
+
+        What the block writes to the audit log is on disk before any table is in its place, so that after
+        a crash the log may tell of a step that has to be repeated, and never misses one.
+        """
+        with replacing_all() as stand_in:
+
+            def save(schema: type[dy.Schema], table: str, rows: pl.DataFrame) -> None:
+                _write(schema.validate(rows), stand_in(self.path(table, key)), inputs)
+
+            yield save
+
+    @contextmanager
+    def alone(self, table: str, key: RecordingKey) -> Iterator[None]:
+        """Keeps other processes from making a table of the camera's day meanwhile."""
+        with alone_in(self.path(table, key).parent):
+            yield
+
     def save_all(
         self, schema: type[S], table: str, recordings: Mapping[RecordingKey, pl.DataFrame], inputs: str
     ) -> None:
@@ -68,21 +100,27 @@ class Lake:
         heights = [rows.height for rows in recordings.values()]
         with replacing_all() as stand_in:
             for key, first, height in zip(recordings, accumulate(heights, initial=0), heights, strict=False):
-                rows = valid.slice(first, height)
-                rows.write_parquet(stand_in(self.path(table, key)), metadata={_INPUTS: inputs}, statistics=True)
+                _write(valid.slice(first, height), stand_in(self.path(table, key)), inputs)
 
     def is_current(self, table: str, key: RecordingKey, inputs: str) -> bool:
-        """Whether the file exists and was made from the same inputs."""
+        """Whether the file exists and was made from the same inputs; one that cannot be read is made again."""
         path = self.path(table, key)
-        return path.is_file() and pl.read_parquet_metadata(path).get(_INPUTS) == inputs
+        try:
+            return path.is_file() and pl.read_parquet_metadata(path).get(_INPUTS) == inputs
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+            return False
 
     def open(self, schema: type[S], table: str, key: RecordingKey) -> dy.DataFrame[S]:
         """Reads and validates a recording's rows."""
         return self.open_all(schema, table, [key])
 
     def open_all(self, schema: type[S], table: str, keys: Sequence[RecordingKey]) -> dy.DataFrame[S]:
-        """Reads the rows of recordings and validates them together."""
-        read = (pl.read_parquet(self.path(table, key), hive_partitioning=False) for key in keys)
+        """Reads the rows of recordings and validates them together.
+
+        Raises:
+            DamagedFileError: if a file is not what was written.
+        """
+        read = (_read(self.path(table, key)) for key in keys)
         return schema.validate(pl.concat([schema.create_empty(), *read]))
 
     def first(self, table: str, camera_id: str, inputs: str) -> RecordingKey | None:
@@ -111,42 +149,29 @@ class Lake:
         return [RecordingKey(path.stem, camera_id, day) for path in sorted(folder.glob("*.parquet"))]
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path that takes the place of ``path`` when the block ends well, and is gone otherwise."""
-    with replacing_all() as stand_in:
-        yield stand_in(path)
+def _write(rows: pl.DataFrame, path: Path, inputs: str) -> None:
+    marks = {_INPUTS: inputs, _SEAL: (_MARK + _BLANK).decode()}
+    rows.write_parquet(path, metadata=marks, statistics=True)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        first = content.rfind(_MARK + _BLANK) + len(_MARK)
+        content[first : first + len(_BLANK)] = hashlib.sha256(content).hexdigest().encode()
 
 
-@contextmanager
-def replacing_all() -> Iterator[Callable[[Path], Path]]:
-    """Gives temporary paths for any number of files, which take their places in order when the block ends well.
-
-    All of them are on disk before the first takes its place; writing many waits for the disk once.
-    """
-    temporary: dict[Path, Path] = {}
-
-    def stand_in(path: Path) -> Path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return temporary.setdefault(path, path.with_name(f".{path.name}.{os.getpid()}.tmp"))
-
-    try:
-        yield stand_in
-        for written in temporary.values():
-            with written.open("rb") as file:
-                os.fsync(file.fileno())
-        for path, written in temporary.items():
-            written.replace(path)
-        for folder in {path.parent for path in temporary}:
-            _sync_folder(folder)
-    finally:
-        for written in temporary.values():
-            written.unlink(missing_ok=True)
+def _read(path: Path) -> pl.DataFrame:
+    with path.open("rb") as file:
+        content = file.read()
+    if not _is_sealed(content):
+        raise DamagedFileError(
+            f"{path}: its bytes are not those that were written. Delete it; the next run makes it again from its "
+            "recording, or restore it from a copy where the recording has expired."
+        )
+    return pl.read_parquet(content, hive_partitioning=False)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _is_sealed(content: bytes) -> bool:
+    first = content.rfind(_MARK) + len(_MARK)
+    seal, last = content[first : first + len(_BLANK)], first + len(_BLANK)
+    digest = hashlib.sha256(content[:first])
+    digest.update(_BLANK)
+    digest.update(content[last:])
+    return first >= len(_MARK) and digest.hexdigest().encode() == seal

@@ -20,7 +20,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pyarrow import fs  # type: ignore[import-untyped]
 
-from pipelines.lake import replacing
+from pipelines.durable import replacing
 
 
 class ObjectStoreError(RuntimeError):

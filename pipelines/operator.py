@@ -24,8 +24,9 @@ from geo.movements import Movements
 from geo.site import SITE_FILE, Site, SiteError, read_site
 from geo.stitching import Stitches
 from geo.trajectories import Trajectories
+from pipelines.durable import replacing_all
 from pipelines.inbox import Inbox, InboxError
-from pipelines.lake import Lake, RecordingKey, replacing_all
+from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_sites, is_site_text, read_documents
 from pipelines.stages import georeference, measure, track

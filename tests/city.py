@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pipelines.audit import AuditLog
 from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
 from pipelines.privacy.roll_ups import profiles
 from pipelines.publishing.store import publish
@@ -38,7 +39,8 @@ def write_city(released: Path, *, sites: int = len(SITES), first: date = FIRST) 
         for site_id in SITES[:sites]
         for month in sorted({f"{d:%Y-%m}" for d in days})
     ]
-    published = publish(Release("planner", tuple(months), frozenset(), _tables(months), (), {}), released)
+    release = Release("planner", tuple(months), frozenset(), _tables(months), (), {})
+    published = publish(release, released, AuditLog(released.parent / "log.jsonl"))
     _name_every_day(published.manifest, months)
 
 

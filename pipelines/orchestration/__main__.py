@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.orchestration.dead_runs import PROCESS, fail_dead_runs, process_of
 from pipelines.orchestration.definitions import definitions
 from pipelines.orchestration.partitions import partition_of
 
@@ -19,9 +20,12 @@ def main(site_id: str, day: str) -> int:
     """Runs the partition; 0 when every asset was made and every blocking check passed."""
     quiet = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
     with _instance() as instance:
+        for run_id in fail_dead_runs(instance):
+            _say(f"Dagster run {run_id[:8]} was killed; what it had finished is kept.")
         outcome = definitions.resolve_job_def("count_site_day").execute_in_process(
             run_config=quiet,
             partition_key=partition_of(site_id, date.fromisoformat(day)),
+            tags={PROCESS: process_of(os.getpid()) or ""},
             instance=instance,
             raise_on_error=False,
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.lake import replacing, replacing_all
+from pipelines.durable import replacing, replacing_all
 from pipelines.object_store import ObjectStore, ObjectStoreError
 from pipelines.publishing.store import read_latest
 

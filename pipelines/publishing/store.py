@@ -2,7 +2,9 @@
 
 ``<tier>/objects/<sha256>.<ending>`` never change and are shared between versions;
 ``<tier>/<version>/manifest.json`` names those of a version; ``<tier>/latest.json`` names the version
-and is replaced in one step, so that a reader sees one whole version or the next.
+and is replaced in one step, so that a reader sees one whole version or the next. A version that was
+being published when its process was killed is finished by the next run, or removed if there is
+something else to publish.
 """
 
 from __future__ import annotations
@@ -10,20 +12,23 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipelines.lake import replacing, replacing_all
+from pipelines.audit import AuditLog
+from pipelines.durable import alone_in, replacing, replacing_all
 from pipelines.privacy.release import OF_ALL_SITES, TABLES, Month, Release, ReleaseTable
 
 FORMAT = 3
 
 _ROWS_AT_ONCE = 16_384
+_MOMENT = "%Y%m%dT%H%M%SZ"
 _LISTS_DAYS = "flow_counts"  # has a file for every released day; other tables only where they have rows
 
 File = dict[str, Any]
@@ -39,14 +44,20 @@ class Published:
     rows: int
 
 
-def publish(release: Release, released: Path) -> Published:
+def publish(release: Release, released: Path, audit: AuditLog) -> Published:
     """Writes a release, unless it is the same as the latest.
 
     Args:
         release: what may leave.
         released: the folder of all tiers.
+        audit: told of a new version before anyone can read it.
     """
     tier = released / release.tier
+    with alone_in(tier):
+        return _publish(release, tier, audit)
+
+
+def _publish(release: Release, tier: Path, audit: AuditLog) -> Published:
     latest = read_latest(tier)
     with replacing_all() as stand_in:
         objects = _Objects(tier, stand_in)
@@ -63,21 +74,56 @@ def publish(release: Release, released: Path) -> Published:
     digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
     rows = sum(file["rows"] for one in files.values() for file in one)
     if latest and latest["digest"] == digest:
+        _remove_unfinished(tier, latest, None)
         return Published(latest["version"], tier / latest["manifest"], is_new=False, rows=rows)
-    now = datetime.now(UTC)
-    version = f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}"
-    manifest = tier / version / "manifest.json"
-    header = {
-        "format": FORMAT,
-        "tier": release.tier,
-        "version": version,
-        "published_at_utc": now.isoformat(timespec="seconds"),
-        "previous": latest["version"] if latest else None,
-        "digest": digest,
-    }
-    _write_json(manifest, {**header, **contents})
+    version = _remove_unfinished(tier, latest, digest)
+    if version is None:
+        now = datetime.now(UTC)
+        version = _name(now, digest, tier, latest)
+        header = {
+            "format": FORMAT,
+            "tier": release.tier,
+            "version": version,
+            "published_at_utc": now.isoformat(timespec="seconds"),
+            "previous": latest["version"] if latest else None,
+            "digest": digest,
+        }
+        _write_json(tier / version / "manifest.json", {**header, **contents})
+    said = {"version": version, "tier": release.tier, "rows": rows, "held": len(release.held)}
+    audit.append_once("release", "version", [said])
     _write_json(tier / "latest.json", {"version": version, "manifest": f"{version}/manifest.json", "digest": digest})
-    return Published(version, manifest, is_new=True, rows=rows)
+    return Published(version, tier / version / "manifest.json", is_new=True, rows=rows)
+
+
+def _name(now: datetime, digest: str, tier: Path, latest: dict[str, str] | None) -> str:
+    """A new name for a version; never before that of the latest, even where the clock was set back."""
+    moment = now
+    if latest:
+        moment = max(now, datetime.strptime(latest["version"].partition("-")[0], _MOMENT).replace(tzinfo=UTC))
+    while (tier / (name := f"{moment:{_MOMENT}}-{digest[:8]}")).exists():
+        moment += timedelta(seconds=1)
+    return name
+
+
+def _remove_unfinished(tier: Path, latest: dict[str, str] | None, wanted: str | None) -> str | None:
+    """Removes versions that follow the latest and were never pointed at; names the one of the wanted digest."""
+    moment = latest["version"].partition("-")[0] if latest else ""
+    found: str | None = None
+    for folder in tier.glob("*-*/"):
+        if folder.name < moment:
+            continue
+        manifest = _read(folder / "manifest.json")
+        if manifest and manifest["previous"] != (latest["version"] if latest else None):
+            continue
+        if found is None and manifest and manifest["digest"] == wanted:
+            found = folder.name
+        else:
+            shutil.rmtree(folder)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def read_latest(tier: Path) -> dict[str, str] | None:

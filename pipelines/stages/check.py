@@ -17,7 +17,7 @@ from geo.site import Site
 from geo.stitching import Stitches
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
-from pipelines.lake import Lake, RecordingKey
+from pipelines.lake import DamagedFileError, Lake, RecordingKey
 from pipelines.stages import drift, georeference, ingest, measure, space, track, traffic
 from pipelines.warehouse.connection import Warehouse
 
@@ -48,7 +48,7 @@ class Verdict:
     details: str
 
 
-_BROKEN = (dy.exc.ValidationError, dy.exc.SchemaError, pl.exceptions.PolarsError, OSError)
+_BROKEN = (DamagedFileError, dy.exc.ValidationError, dy.exc.SchemaError, pl.exceptions.PolarsError, OSError)
 _LARGE = (track.TABLE, georeference.TABLE)  # read file by file
 _DAYS_AT_ONCE = 31
 
@@ -79,11 +79,11 @@ def check(
         }
         session.run("delete_verdicts", **values)
         session.insert("insert_verdicts", _rows(site, verdicts))
-    failed = [(day, v) for day, one in verdicts.items() for v in one if not v.is_passed]
-    audit.append_all(
-        "check_failed",
-        [{"site": site.site_id, "day": str(day), "check": v.check, "details": v.details} for day, v in failed],
-    )
+        failed = [(day, v) for day, one in verdicts.items() for v in one if not v.is_passed]
+        audit.append_all(
+            "check_failed",
+            [{"site": site.site_id, "day": str(day), "check": v.check, "details": v.details} for day, v in failed],
+        )
     return verdicts
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.lake import Lake, replacing
+from pipelines.durable import replacing
+from pipelines.lake import Lake
 from pipelines.settings import Settings
 from pipelines.sites import load_site
 from pipelines.stages.evaluate import evaluate, read_truth

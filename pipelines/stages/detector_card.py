@@ -22,7 +22,7 @@ from detectors.synthetic import Label, Light, Renderer
 from detectors.video import Frames
 from detectors.yolo import YoloDetector, YoloSettings
 from geo.scenario import STEP_S, simulate
-from pipelines.lake import replacing
+from pipelines.durable import replacing
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, load_site
 from pipelines.stages.report import StageReport

@@ -69,12 +69,15 @@ def drift(
         placed=placed,
         code=code_of("detectors"),
     )
-    is_current = lake.is_current(TABLE, key, inputs)
-    if not is_current:
-        row = CameraDrift.cast(pl.DataFrame([_compare(recording, camera, calibration, lake, placed)]))
-        lake.save(CameraDrift, TABLE, key, row, inputs)
-        if row["is_drifted"].item():
-            audit.append("camera_drift", recording=key.recording_id, drift_m=row["drift_m"].item())
+    with lake.alone(TABLE, key):
+        is_current = lake.is_current(TABLE, key, inputs)
+        if not is_current:
+            row = CameraDrift.cast(pl.DataFrame([_compare(recording, camera, calibration, lake, placed)]))
+            with lake.saving(key, inputs) as save:
+                save(CameraDrift, TABLE, row)
+                if row["is_drifted"].item():
+                    said = {"recording": key.recording_id, "drift_m": row["drift_m"].item(), "inputs": inputs}
+                    audit.append_once("camera_drift", "recording", [said])
     found = lake.open(CameraDrift, TABLE, key).row(0, named=True)
     figures = {name: round(found[name], 3) for name in ("drift_px", "drift_m") if found[name] is not None}
     return StageReport(

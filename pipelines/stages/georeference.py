@@ -41,13 +41,16 @@ def georeference(
             lake.path(table, key).unlink(missing_ok=True)  # left from a time when the camera was calibrated
         note = f"{camera.camera_id} is not calibrated: lines in pixels only, no speeds, densities or map."
         return StageReport(TABLE, 0, path, inputs, time.perf_counter() - began, warnings=(note,))
-    is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(STITCHES, key, inputs)
-    if not is_current:
-        placed = place_on_ground(lake.open(Tracks, track.TABLE, key), camera, calibration)
-        lake.save(Stitches, STITCHES, key, placed.stitches, inputs)
-        lake.save(Trajectories, TABLE, key, placed.trajectories, inputs)
-        rows, joined = placed.trajectories.height, placed.stitches.height
-        audit.append("georeference", recording=key.recording_id, rows=rows, joined=joined)
+    with lake.alone(TABLE, key):
+        is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(STITCHES, key, inputs)
+        if not is_current:
+            placed = place_on_ground(lake.open(Tracks, track.TABLE, key), camera, calibration)
+            rows, joined = placed.trajectories.height, placed.stitches.height
+            said = {"recording": key.recording_id, "rows": rows, "joined": joined, "inputs": inputs}
+            with lake.saving(key, inputs) as save:
+                save(Stitches, STITCHES, placed.stitches)
+                save(Trajectories, TABLE, placed.trajectories)
+                audit.append_once("georeference", "recording", [said])
     trajectories = lake.open(Trajectories, TABLE, key)
     return StageReport(
         TABLE,

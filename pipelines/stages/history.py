@@ -198,6 +198,10 @@ def simulate_past(
     began, chronicle = time.perf_counter(), past.chronicle
     recordings = list(past.recordings())
     is_made = {key: lake.is_current(measure.TABLE, key, past.inputs) for key, _ in recordings}
+    made = len(recordings) - sum(is_made.values())
+    if made:
+        days = {"first_day": str(chronicle.first_day), "last_day": str(chronicle.last_day)}
+        audit.append("simulate", site=past.folder.site.site_id, **days, recordings=made)
     with ThreadPoolExecutor(1) as beside:
         # A sample takes as long as weeks of other days and uses one core of those there are.
         samples = {k: beside.submit(_make, past, k, w) for k, w in recordings if w.is_sample and not is_made[k]}
@@ -207,10 +211,6 @@ def simulate_past(
             progress((some[-1][0].day - chronicle.first_day).days)
         _save({key: sample.result() for key, sample in samples.items()}, past.inputs, lake)
     progress(len(chronicle.days))
-    made = len(recordings) - sum(is_made.values())
-    if made:
-        days = {"first_day": str(chronicle.first_day), "last_day": str(chronicle.last_day)}
-        audit.append("simulate", site=past.folder.site.site_id, **days, recordings=made)
     return StageReport(
         measure.TABLE,
         sum(lake.height(measure.TABLE, key) for key, _ in recordings),

@@ -98,16 +98,19 @@ def ingest(recording: Recording, site: Site, lake: Lake, audit: AuditLog) -> Sta
     inputs = fingerprint(
         sha256=recording.sha256, start=recording.start_utc, site=site.site_id, code=code_of("detectors")
     )
-    is_current = lake.is_current(TABLE, recording.key, inputs)
-    path = lake.path(TABLE, recording.key)
-    if not is_current:
-        _refuse_overlap(recording, lake)
-        lake.save(Recordings, TABLE, recording.key, _row(recording, site), inputs)
-        audit.append("ingest", recording=recording.key.recording_id, sha256=recording.sha256)
+    key = recording.key
+    with lake.alone(TABLE, key):
+        is_current = lake.is_current(TABLE, key, inputs)
+        if not is_current:
+            _refuse_overlap(recording, lake)
+            with lake.saving(key, inputs) as save:
+                save(Recordings, TABLE, _row(recording, site))
+                said = {"recording": key.recording_id, "sha256": recording.sha256, "inputs": inputs}
+                audit.append_once("ingest", "recording", [said])
     return StageReport(
         TABLE,
         1,
-        path,
+        lake.path(TABLE, key),
         inputs,
         time.perf_counter() - began,
         is_current,

@@ -62,8 +62,8 @@ def load(
         for first in range(0, len(changed), _AT_ONCE):
             some = changed[first : first + _AT_ONCE]
             _insert(session, _load_rows(some, site, lake, inputs, loaded), some, site, lake)
+        audit.append_once("load", "recording", [_said(key, inputs, loaded, lake) for key in changed])
     counted = {key: lake.height(measure.TABLE, key) for key in keys}
-    audit.append_all("load", [{"recording": key.recording_id, "crossings": counted[key]} for key in changed])
     took_s = (time.perf_counter() - began) / len(keys)
     return [
         StageReport(TABLE, counted[key], warehouse.path, inputs[key], took_s, key not in set(changed)) for key in keys
@@ -74,7 +74,7 @@ def unload(keys: Sequence[RecordingKey], warehouse: Warehouse, audit: AuditLog) 
     """Takes what recordings contribute out of the warehouse."""
     with warehouse.write() as session:
         _delete(session, [key.recording_id for key in keys])
-    audit.append_all("unload", [{"recording": key.recording_id} for key in keys])
+        audit.append_once("unload", "recording", [{"recording": key.recording_id} for key in keys])
 
 
 def loaded_recordings(site: Site, warehouse: Warehouse) -> list[RecordingKey]:
@@ -92,6 +92,24 @@ def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
     """Fingerprint of what decides a recording's contributions; a crossing-level simulation has no occupancy."""
     digests = {table: file_digest(lake.path(table, key)) for table in _TABLES if lake.has(table, key)}
     return fingerprint(site=site.version, **digests)
+
+
+def _said(
+    key: RecordingKey, inputs: Mapping[RecordingKey, str], loaded: Mapping[str, Mapping[str, Any]], lake: Lake
+) -> dict[str, str | float | None]:
+    """What the audit log tells of a load."""
+    return {
+        "recording": key.recording_id,
+        "crossings": lake.height(measure.TABLE, key),
+        "revision": _revision(key, loaded),
+        "inputs": inputs[key],
+    }
+
+
+def _revision(key: RecordingKey, loaded: Mapping[str, Mapping[str, Any]]) -> int:
+    """How often the contributions of a recording have changed, this time included."""
+    earlier = loaded.get(key.recording_id)
+    return earlier["revision"] + 1 if earlier else 1
 
 
 def _delete(session: Session, recording_ids: list[str]) -> None:
@@ -119,7 +137,6 @@ def _load_rows(
         recording, seen = recordings[key.recording_id], reports[key.recording_id]
         calibration = site.calibrations.get(key.camera_id)
         spans = zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True)
-        earlier = loaded.get(key.recording_id)
         rows.append(
             {
                 "recording_id": key.recording_id,
@@ -138,7 +155,7 @@ def _load_rows(
                 "leave_one_out_rmse_m": calibration.leave_one_out_rmse_m if calibration else None,
                 "calibration_note": site.calibration_note(key.camera_id),
                 "digest": inputs[key],
-                "revision": earlier["revision"] + 1 if earlier else 1,
+                "revision": _revision(key, loaded),
             }
         )
     return pl.DataFrame(rows, schema_overrides={"calibration_note": pl.String, "leave_one_out_rmse_m": pl.Float64})

@@ -14,7 +14,7 @@ from geo.occupancy import Occupancy, occupy
 from geo.site import Site
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
-from pipelines.lake import Lake, RecordingKey
+from pipelines.lake import Lake, RecordingKey, Save
 from pipelines.stages import georeference, space, track, traffic
 from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
 from pipelines.stages.report import StageReport
@@ -41,23 +41,13 @@ def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> Stage
         observed=file_digest(lake.path(track.REPORTS, key)),
         code=code_of("geo"),
     )
-    is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, MOVEMENTS, OCCUPANCY, *_MORE))
-    if not is_current:
-        tracks = lake.open(Tracks, track.TABLE, key)
-        found = [image_crossings(tracks, image_lines)]
-        trajectories = lake.open(Trajectories, georeference.TABLE, key) if is_placed else Trajectories.create_empty()
-        found.append(ground_crossings(trajectories, ground_lines))
-        crossings = Crossings.validate(pl.concat(found))
-        seen = lake.open(track.TrackingReports, track.REPORTS, key).row(0, named=True)
-        observed = list(zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True))
-        lake.save(Crossings, TABLE, key, crossings, inputs)
-        lake.save(Movements, MOVEMENTS, key, junction_movements(tracks, crossings, junctions), inputs)
-        lake.save(Occupancy, OCCUPANCY, key, occupy(trajectories), inputs)
-        more = traffic.measure_traffic(trajectories, crossings, site, key.camera_id)
-        more |= space.measure_space(trajectories, zones, observed)
-        for table, schema in _MORE.items():
-            lake.save(schema, table, key, more[table], inputs)
-        audit.append("measure", recording=key.recording_id, lines=len(image_lines) + len(ground_lines))
+    said = {"recording": key.recording_id, "lines": len(image_lines) + len(ground_lines), "inputs": inputs}
+    with lake.alone(TABLE, key):
+        is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, MOVEMENTS, OCCUPANCY, *_MORE))
+        if not is_current:
+            with lake.saving(key, inputs) as save:
+                _measure(key, site, lake, save)
+                audit.append_once("measure", "recording", [said])
     return StageReport(
         TABLE,
         lake.open(Crossings, TABLE, key).height,
@@ -67,3 +57,23 @@ def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> Stage
         is_current,
         () if image_lines or ground_lines else (f"{key.camera_id} has no counting line: nothing is counted.",),
     )
+
+
+def _measure(key: RecordingKey, site: Site, lake: Lake, save: Save) -> None:
+    """Saves every measure of a recording."""
+    tracks, trajectories = lake.open(Tracks, track.TABLE, key), Trajectories.create_empty()
+    found = [image_crossings(tracks, site.lines_of(key.camera_id, "image"))]
+    if lake.has(georeference.TABLE, key):
+        trajectories = lake.open(Trajectories, georeference.TABLE, key)
+        found.append(ground_crossings(trajectories, site.lines_of(key.camera_id, "ground")))
+    crossings = Crossings.validate(pl.concat(found))
+    seen = lake.open(track.TrackingReports, track.REPORTS, key).row(0, named=True)
+    observed = list(zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True))
+    save(Crossings, TABLE, crossings)
+    save(Movements, MOVEMENTS, junction_movements(tracks, crossings, site.junctions_of(key.camera_id)))
+    save(Occupancy, OCCUPANCY, occupy(trajectories))
+    zones = [zone for zone in site.zones if zone.camera_id == key.camera_id]
+    more = traffic.measure_traffic(trajectories, crossings, site, key.camera_id)
+    more |= space.measure_space(trajectories, zones, observed)
+    for table, schema in _MORE.items():
+        save(schema, table, more[table])

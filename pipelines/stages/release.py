@@ -26,9 +26,7 @@ def release(warehouse: Warehouse, settings: Settings, audit: AuditLog) -> StageR
     began = time.perf_counter()
     with warehouse.read() as session:
         made = planner_release(session, datetime.now(UTC).date(), published_months(settings.released / PLANNER))
-        published = publish(made, settings.released)
-    if published.is_new:
-        audit.append("release", version=published.version, tier=made.tier, rows=published.rows, held=len(made.held))
+        published = publish(made, settings.released, audit)
     return StageReport(
         TABLE,
         published.rows,

@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.audit import AuditLog
-from pipelines.lake import Lake, replacing
+from pipelines.durable import replacing
+from pipelines.lake import Lake
 from pipelines.object_store import ObjectStore
 
 _FOLDER = "lake"

@@ -22,7 +22,7 @@ from detectors.road_users import RoadUser
 from detectors.synthetic import Actor, Light, Renderer, Surface, write_mp4
 from geo.scenario import STEP_S, PoleCamera, Scenario, Scene, simulate, true_crossings
 from geo.site import Site, SiteError
-from pipelines.lake import replacing
+from pipelines.durable import replacing
 from pipelines.sites import SiteFolder
 from pipelines.stages.evaluate import TRUTH_COLUMNS
 from pipelines.stages.report import StageReport

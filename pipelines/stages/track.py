@@ -110,20 +110,23 @@ def track(
     """Detects and follows the road users of a recording, unless nothing has changed since last time."""
     began, tracker, key = time.perf_counter(), TrackerSettings(), recording.key
     inputs = tracking_inputs(recording, camera, detector, tracker)
-    is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(REPORTS, key, inputs)
-    if not is_current:
-        tracks, seen = track_video(
-            recording.path,
-            camera,
-            detector,
-            recording_id=key.recording_id,
-            start_utc=recording.start_utc,
-            settings=tracker,
-            progress=progress,
-        )
-        lake.save(Tracks, TABLE, key, tracks, inputs)
-        lake.save(TrackingReports, REPORTS, key, _row(key.recording_id, seen, detector), inputs)
-        audit.append("track", recording=key.recording_id, detector=detector.digest, tracks=seen.tracks)
+    with lake.alone(TABLE, key):
+        is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(REPORTS, key, inputs)
+        if not is_current:
+            tracks, seen = track_video(
+                recording.path,
+                camera,
+                detector,
+                recording_id=key.recording_id,
+                start_utc=recording.start_utc,
+                settings=tracker,
+                progress=progress,
+            )
+            said = {"recording": key.recording_id, "detector": detector.digest, "tracks": seen.tracks, "inputs": inputs}
+            with lake.saving(key, inputs) as save:
+                save(Tracks, TABLE, tracks)
+                save(TrackingReports, REPORTS, _row(key.recording_id, seen, detector))
+                audit.append_once("track", "recording", [said])
     report = lake.open(TrackingReports, REPORTS, key).row(0, named=True)
     return StageReport(
         TABLE,

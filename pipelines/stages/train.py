@@ -22,7 +22,7 @@ from detectors.synthetic import Light, Renderer
 from detectors.training import Picture, Split, TrainingSettings, picture, write_pictures
 from detectors.training import train as train_on
 from geo.scenario import STEP_S, Scenario, simulate
-from pipelines.lake import replacing
+from pipelines.durable import replacing
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, load_site
 from pipelines.stages.report import StageReport

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipelines.durable import alone_in, replacing
 from pipelines.warehouse.schema import migrate, newest_version, version
 from pipelines.warehouse.statements import statement
 
@@ -23,6 +24,10 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 class WarehouseBusyError(TimeoutError):
     """Another process held the warehouse for too long."""
+
+
+class WarehouseError(OSError):
+    """The warehouse cannot be read or written; names the file and what the system says."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,6 @@ class Warehouse:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: all of the block, or nothing if it raises."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._connect(read_only=False) as connection:
             connection.execute("BEGIN")
             try:
@@ -68,10 +72,22 @@ class Warehouse:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
             yield connection
+        except (duckdb.IOException, duckdb.FatalException) as error:
+            raise WarehouseError(f"{self.path}: {error}") from error
         finally:
             connection.close()
 
+    def _create(self) -> None:
+        """An empty database in one step; DuckDB refuses a file that was left without its header."""
+        with alone_in(self.path.parent):
+            if not self.path.exists():
+                with replacing(self.path) as new:
+                    new.unlink()
+                    duckdb.connect(new, config=_CONFIG).close()
+
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        if not read_only:
+            self._create()
         deadline = time.monotonic() + self.patience_s
         while True:
             try:

@@ -151,6 +151,11 @@ def cost() -> None:
     import_module("tests.benchmarks.cost").bench_cost()
 
 
+def pipeline() -> None:
+    """What a run costs that has nothing to do."""
+    import_module("tests.benchmarks.pipeline").bench_pipeline()
+
+
 BENCHMARKS = {
     "tracking": tracking,
     "geo": geo,
@@ -158,6 +163,7 @@ BENCHMARKS = {
     "dashboard": dashboard,
     "warehouse": warehouse,
     "cost": cost,
+    "pipeline": pipeline,
 }
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import polars as pl
 
 from dashboards.release import Release, _connect, open_latest
+from pipelines.audit import AuditLog
 from pipelines.privacy.release import PLANNER, planner_release
 from pipelines.publishing.store import publish, published_months
 from pipelines.warehouse.connection import Session, Warehouse
@@ -132,7 +133,11 @@ def _loads(site_id: str, observed: pl.DataFrame) -> pl.DataFrame:
 
 def _release(warehouse: Warehouse, released: Path) -> None:
     with warehouse.read() as session:
-        publish(planner_release(session, city.LAST, published_months(released / PLANNER)), released)
+        publish(
+            planner_release(session, city.LAST, published_months(released / PLANNER)),
+            released,
+            AuditLog(released.parent / "log.jsonl"),
+        )
 
 
 def _release_one_change(warehouse: Warehouse, released: Path) -> None:

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -69,12 +71,46 @@ def test_a_changed_line_with_a_new_digest_breaks_the_next(tmp_path):
         log.verify()
 
 
-def test_a_cut_off_log_is_not_written_on(tmp_path):
+def test_a_line_cut_off_in_writing_is_kept_as_text_and_told_of(tmp_path):
     path = tmp_path / "log.jsonl"
     log = written(path)
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(AuditError, match="cut off"):
-        log.append("track")
+    with pytest.raises(AuditError, match="line 6"):
+        log.verify()
+    log.append("track", recording="pole__5", tracks=5)
+    assert log.verify() == 7
+    cut, again = list(log.entries())[-2:]
+    assert (cut["action"], cut["number"], again["number"]) == ("line_cut_off", 6, 7)
+    assert cut["text"].startswith('{"action": "track"')
+
+
+def test_a_full_disk_leaves_whole_lines(tmp_path, monkeypatch):
+    log = written(tmp_path / "log.jsonl")
+    before = log.path.read_bytes()
+    write = os.write
+
+    def full(descriptor, content):
+        if len(content) < 40:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, content[:40])
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(os, "write", full)
+        log.append("track", recording="pole__6")
+    assert log.path.read_bytes() == before
+
+
+def test_a_step_repeated_after_a_crash_is_told_of_once(tmp_path):
+    log = AuditLog(tmp_path / "log.jsonl")
+    step = {"recording": "a", "tracks": 2}
+    for fields in (step, step, {**step, "tracks": 3}, step):
+        log.append_once("track", "recording", [fields])
+        log.append_once("track", "recording", [{"recording": "b", "tracks": 1}])
+    assert [e["tracks"] for e in log.entries() if e["recording"] == "a"] == [2, 3, 2]
+    log.append_once("load", "recording", [step])
+    log.append_once("track", "recording", [step])
+    assert [e["action"] for e in log.entries() if e["recording"] == "a"] == ["track"] * 3 + ["load", "track"]
+    assert log.verify() == 6
 
 
 def test_lines_are_plain_json_without_missing_values(tmp_path):

@@ -4,6 +4,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.lake import _write
 from pipelines.publishing.store import read_latest
 from pipelines.settings import Settings
 from pipelines.stages.check import CHECKS
@@ -27,7 +28,8 @@ def sql(day, text):
 def corrupt_lake(day):
     (key,) = day.lake.keys("tracks", day.day, "pole")
     path = day.lake.path("tracks", key)
-    pl.read_parquet(path, hive_partitioning=False).with_columns(confidence=pl.lit(7.0, pl.Float32)).write_parquet(path)
+    rows = pl.read_parquet(path, hive_partitioning=False).with_columns(confidence=pl.lit(7.0, pl.Float32))
+    _write(rows, path, "sealed, and against the contract")
 
 
 def truncate_lake(day):

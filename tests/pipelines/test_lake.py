@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from detectors.tracks import Tracks
-from pipelines.lake import Lake, RecordingKey, replacing, replacing_all
+from pipelines.lake import DamagedFileError, Lake, RecordingKey
 from tests import builders
 
 KEY = RecordingKey("r", "pole", builders.DAY)
@@ -32,6 +32,43 @@ def test_saving_twice_gives_the_same_bytes(tmp_path):
     assert lake.save(Tracks, "tracks", KEY, ROWS, "a").read_bytes() == first
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[:-40],
+        lambda content: content[: len(content) // 2],
+        lambda content: content.replace(b"PAR1", b"PAR2"),
+        lambda content: content[:20] + bytes([content[20] ^ 1]) + content[21:],
+        lambda content: content[:-30] + bytes([content[-30] ^ 128]) + content[-29:],
+        lambda content: content + b"\0",
+    ],
+    ids=["empty", "cut off", "halved", "no Parquet", "a bit of a page", "a bit of the footer", "longer"],
+)
+def test_a_damaged_file_is_found_out_and_named(tmp_path, damage):
+    lake = Lake(tmp_path)
+    path = lake.save(Tracks, "tracks", KEY, ROWS, "a")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DamagedFileError, match=r"r\.parquet: its bytes are not those that were written. Delete it"):
+        lake.open(Tracks, "tracks", KEY)
+
+
+def test_a_file_without_an_end_is_made_again(tmp_path):
+    lake = Lake(tmp_path)
+    path = lake.save(Tracks, "tracks", KEY, ROWS, "a")
+    path.write_bytes(path.read_bytes()[:-40])
+    assert not lake.is_current("tracks", KEY, "a")
+
+
+def test_what_a_step_says_is_on_disk_before_its_tables_are_in_their_places(tmp_path):
+    lake = Lake(tmp_path)
+    with lake.saving(KEY, "a") as save:
+        save(Tracks, "tracks", ROWS)
+        save(Tracks, "more", ROWS)
+        assert not lake.has("tracks", KEY)
+    assert lake.open(Tracks, "tracks", KEY).equals(lake.open(Tracks, "more", KEY))
+
+
 def test_rows_that_break_the_contract_are_not_written(tmp_path):
     lake = Lake(tmp_path)
     lake.save(Tracks, "tracks", KEY, ROWS, "a")
@@ -39,26 +76,3 @@ def test_rows_that_break_the_contract_are_not_written(tmp_path):
     with pytest.raises(dy.exc.ValidationError):
         lake.save(Tracks, "tracks", KEY, ROWS.with_columns(confidence=pl.lit(2.0, pl.Float32)), "b")
     assert lake.path("tracks", KEY).read_bytes() == before
-
-
-def test_a_failed_write_leaves_nothing(tmp_path):
-    path = tmp_path / "a" / "b.parquet"
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert list(path.parent.iterdir()) == []
-
-
-def test_many_files_take_their_places_together_or_not_at_all(tmp_path):
-    def write(*, fails):
-        with replacing_all() as stand_in:
-            for name in ("a", "b"):
-                stand_in(tmp_path / name / "file").write_text("new")
-            if fails:
-                raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        write(fails=True)
-    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
-    write(fails=False)
-    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == ["a/file", "b/file"]

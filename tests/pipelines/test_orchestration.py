@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pipelines.orchestration import assets
+from pipelines.orchestration.dead_runs import PROCESS, fail_dead_runs, process_of
 from pipelines.orchestration.definitions import definitions
 from pipelines.orchestration.partitions import partition_of, site_and_day, site_days
 from pipelines.orchestration.schedules import daily_release
@@ -161,6 +162,28 @@ def test_the_sensor_survives_a_file_that_cannot_be_used(shelf):
     outcome = sense()
     assert not outcome.run_requests
     assert "broken.mp4" in outcome.cursor
+
+
+def test_a_killed_run_lets_go_of_its_pool(tmp_path):
+    """Two runs hold a pool of one each; the process of the first is gone, that of the second is this one."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    processes = {"gone": process_of(gone.pid), "here": process_of(os.getpid())}
+    gone.wait()
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        storage, runs = instance.event_log_storage, {}
+        for pool, process in processes.items():
+            storage.set_concurrency_slots(pool, 1)
+            runs[pool] = instance.create_run_for_job(a_job, tags={PROCESS: process}, status=dg.DagsterRunStatus.STARTED)
+            assert storage.claim_concurrency_slot(pool, runs[pool].run_id, "step").is_claimed
+        assert fail_dead_runs(instance) == [runs["gone"].run_id]
+        assert [storage.claim_concurrency_slot(p, "next", "step").is_claimed for p in processes] == [True, False]
+        assert instance.get_run_by_id(runs["gone"].run_id).status == dg.DagsterRunStatus.FAILURE
+        assert fail_dead_runs(instance) == []
+
+
+@dg.job
+def a_job():
+    pass
 
 
 def test_the_schedule_asks_for_every_sites_yesterday(shelf):

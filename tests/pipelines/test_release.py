@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.audit import AuditLog
 from pipelines.privacy.flows import FlowCounts
 from pipelines.privacy.release import PER_DAY, PER_MONTH, PLANNER, TABLES, planner_release
 from pipelines.privacy.roll_ups import daily, hourly
@@ -92,7 +93,7 @@ def test_unchanged_days_share_their_files_between_versions(data):
 
 def test_publishing_accepts_nothing_but_a_release(tmp_path):
     with pytest.raises(AttributeError):
-        publish(pl.DataFrame({"a": [1]}), tmp_path)  # type: ignore[arg-type]
+        publish(pl.DataFrame({"a": [1]}), tmp_path, AuditLog(tmp_path / "log.jsonl"))  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
+from pipelines.audit import AuditLog
 from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable, _status
 from pipelines.privacy.roll_ups import hourly, profiles
 from pipelines.publishing.store import publish, published_months
@@ -105,7 +106,8 @@ def released(folder, *changed, unchanged=(), count=1):
             yield ReleaseTable("flow_daily", daily_rows(one, count), one)
 
     months = tuple(sorted({*changed, *unchanged}, key=lambda m: (m.site_id, m.month)))
-    published = publish(Release("planner", months, frozenset(unchanged), tables(), (), {}), folder)
+    released = Release("planner", months, frozenset(unchanged), tables(), (), {})
+    published = publish(released, folder, AuditLog(folder / "log.jsonl"))
     import json
 
     files = json.loads(published.manifest.read_text())["tables"]["flow_daily"]["files"]

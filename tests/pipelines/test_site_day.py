@@ -13,6 +13,7 @@ from geo.crossings import Crossings
 from geo.site import SiteError
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
+from pipelines.lake import DamagedFileError
 from pipelines.publishing.store import read_latest
 from pipelines.settings import Settings
 from pipelines.stages.site_day import SiteDay
@@ -282,7 +283,7 @@ def test_many_recordings_are_loaded_whole_or_not_at_all(data):
     last = day.lake.path("crossings", day.lake.keys("crossings", day.day, "pole")[-1])
     whole = last.read_bytes()
     last.write_bytes(whole[:-40])
-    with pytest.raises(pl.exceptions.PolarsError):
+    with pytest.raises(DamagedFileError, match="not those that were written"):
         day.load()
     assert rows(settings, "flow_counts").equals(before)
     last.write_bytes(whole)

@@ -1,0 +1,85 @@
+import multiprocessing
+import signal
+
+import pytest
+
+from pipelines.durable import BusyError, alone_in, replacing, replacing_all
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    path = tmp_path / "a" / "b.parquet"
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert list(path.parent.iterdir()) == []
+
+
+def test_many_files_take_their_places_together_or_not_at_all(tmp_path):
+    def write(*, fails):
+        with replacing_all() as stand_in:
+            for name in ("a", "b"):
+                stand_in(tmp_path / name / "file").write_text("new")
+            if fails:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write(fails=True)
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+    write(fails=False)
+    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == ["a/file", "b/file"]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def writing(path, begun):
+    """Begins a file and never ends it."""
+    with replacing(path) as temporary:
+        temporary.write_text("half")
+        begun.set()
+        signal.pause()
+
+
+def holding(folder, begun):
+    with alone_in(folder):
+        begun.set()
+        signal.pause()
+
+
+@pytest.fixture
+def other():
+    """Starts work in another process, which is killed at the end at the latest."""
+    context, processes = multiprocessing.get_context("spawn"), []
+
+    def start(work, path):
+        begun = context.Event()
+        processes.append(context.Process(target=work, args=(path, begun)))
+        processes[-1].start()
+        assert begun.wait(60)
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.join()
+
+
+def test_what_a_killed_process_had_begun_is_removed_and_what_a_living_one_has_is_kept(tmp_path, other):
+    other(writing, tmp_path / "living")
+    dead = other(writing, tmp_path / "dead")
+    dead.kill()
+    dead.join()
+    assert [name.split(".")[1] for name in names(tmp_path)] == ["dead", "living"]
+    with replacing(tmp_path / "whole") as temporary:
+        temporary.write_text("whole")
+    assert [name.split(".")[-3:-2] for name in names(tmp_path)] == [["living"], []]
+
+
+def test_a_folder_is_held_by_one_process_until_it_is_killed(tmp_path, other):
+    holder = other(holding, tmp_path)
+    with pytest.raises(BusyError, match="held by another run for 0 s. Wait for that run to end"), alone_in(tmp_path, 0):
+        pass
+    holder.kill()
+    with alone_in(tmp_path, 30.0):
+        assert names(tmp_path) == []
