@@ -12,7 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipelines import upkeep
 from pipelines.audit import AuditError, AuditLog
+from pipelines.policies import PolicyError
 from pipelines.progress import frame_progress
 from pipelines.settings import Settings
 from pipelines.stages.report import StageReport
@@ -25,6 +27,7 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(help="The tamper-evident log.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+app.add_typer(upkeep.app)
 
 console = Console(highlight=False)
 
@@ -33,14 +36,18 @@ SiteOption = Annotated[Path, typer.Option("--site", help="Folder of the site, wi
 
 def main() -> None:
     """Runs a command; wrong input ends with one message and exit code 2."""
+    from detectors.interchange import InterchangeError
     from detectors.video import RecordingError
     from detectors.yolo import WeightsError
     from geo.site import SiteError
     from pipelines.stages.evaluate import TruthError
+    from pipelines.stages.expiries import ExpiredError
+    from pipelines.stages.withdraw import WithdrawalError
 
+    of_input = (InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
     try:
         app()
-    except (AuditError, RecordingError, SiteError, TimeoutError, TruthError, WeightsError) as error:
+    except (AuditError, ExpiredError, TimeoutError, WithdrawalError, *of_input) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"passant: {error}", style="red", markup=False)
         sys.exit(2)
 
