@@ -141,7 +141,18 @@ def dashboard() -> None:
     import_module("tests.benchmarks.dashboard").bench_dashboard()
 
 
-BENCHMARKS = {"tracking": tracking, "geo": geo, "association": association, "dashboard": dashboard}
+def orchestration() -> None:
+    """What Dagster adds to the stages."""
+    import_module("tests.benchmarks.orchestration").bench_orchestration()
+
+
+BENCHMARKS = {
+    "tracking": tracking,
+    "geo": geo,
+    "association": association,
+    "dashboard": dashboard,
+    "orchestration": orchestration,
+}
 
 
 def main() -> None:
