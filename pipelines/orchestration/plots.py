@@ -9,7 +9,7 @@ import dagster as dg
 from pipelines.stages.line_counts import LineCounts
 
 
-def counts_of_day(lines: Sequence[LineCounts]) -> dict[str, dg.MetadataValue]:  # type: ignore[type-arg]
+def counts_of_day(lines: Sequence[LineCounts]) -> dict[str, dg.MetadataValue]:
     """The table and the picture; nothing where no line has counted."""
     if not lines:
         return {}
@@ -40,6 +40,7 @@ def _plot(lines: Sequence[LineCounts]) -> str:
     axes.set(
         xlabel="hours since local midnight", ylabel="counted per 15 min", xlim=(0, max(24.0, lines[0].hours[-1] + 0.25))
     )
+    axes.set_xticks(range(0, 25, 3))
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper left", fontsize="small", frameon=False)
     picture = io.BytesIO()
