@@ -12,7 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipelines import upkeep
 from pipelines.audit import AuditError, AuditLog
+from pipelines.policies import PolicyError
 from pipelines.progress import frame_progress
 from pipelines.settings import Settings
 from pipelines.stages.report import StageReport
@@ -27,6 +29,7 @@ audit_app = typer.Typer(help="The tamper-evident log.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 store_app = typer.Typer(help="Releases and the lake in an object store.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
+app.add_typer(upkeep.app)
 
 console = Console(highlight=False)
 
@@ -35,20 +38,21 @@ SiteOption = Annotated[Path, typer.Option("--site", help="Folder of the site, wi
 
 def main() -> None:
     """Runs a command; wrong input ends with one message and exit code 2."""
+    from detectors.interchange import InterchangeError
     from detectors.video import RecordingError
     from detectors.yolo import WeightsError
     from geo.site import SiteError
     from pipelines.lake import DamagedFileError
     from pipelines.object_store import ObjectStoreError
     from pipelines.stages.evaluate import TruthError
+    from pipelines.stages.expiries import ExpiredError
+    from pipelines.stages.withdraw import WithdrawalError
 
-    named = (
-        *(AuditError, DamagedFileError, ObjectStoreError, RecordingError, SiteError),
-        *(TimeoutError, TruthError, WeightsError),
-    )
+    of_input = (InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
+    of_state = (AuditError, DamagedFileError, ExpiredError, ObjectStoreError, TimeoutError, WithdrawalError)
     try:
         app()
-    except named as error:
+    except (*of_input, *of_state) as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error}. Nothing is half-written: mend that, and run the same command again.")

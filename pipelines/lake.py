@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -104,11 +104,14 @@ class Lake:
 
     def is_current(self, table: str, key: RecordingKey, inputs: str) -> bool:
         """Whether the file exists and was made from the same inputs; one that cannot be read is made again."""
-        path = self.path(table, key)
         try:
-            return path.is_file() and pl.read_parquet_metadata(path).get(_INPUTS) == inputs
+            return self.path(table, key).is_file() and self.inputs_of(table, key) == inputs
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
             return False
+
+    def inputs_of(self, table: str, key: RecordingKey) -> str:
+        """Fingerprint of what the file was made from."""
+        return pl.read_parquet_metadata(self.path(table, key)).get(_INPUTS, "")
 
     def open(self, schema: type[S], table: str, key: RecordingKey) -> dy.DataFrame[S]:
         """Reads and validates a recording's rows."""
@@ -125,18 +128,32 @@ class Lake:
 
     def first(self, table: str, camera_id: str, inputs: str) -> RecordingKey | None:
         """The earliest recording of a camera whose rows of a table were made from these inputs."""
-        return next((key for key in self._of_camera(table, camera_id) if self.is_current(table, key, inputs)), None)
+        return next((key for key in self.of_camera(table, camera_id) if self.is_current(table, key, inputs)), None)
 
     def last(self, table: str, camera_id: str) -> RecordingKey | None:
         """The latest recording of a camera that has this table."""
-        return max(self._of_camera(table, camera_id), key=lambda key: (key.day, key.recording_id), default=None)
+        return max(self.of_camera(table, camera_id), key=lambda key: (key.day, key.recording_id), default=None)
 
-    def _of_camera(self, table: str, camera_id: str) -> Iterator[RecordingKey]:
+    def of_camera(self, table: str, camera_id: str) -> Iterator[RecordingKey]:
+        """The recordings of a camera that have this table, by day and name."""
         for path in sorted(self.root.glob(f"{table}/day=*/camera={camera_id}/*.parquet")):
             yield RecordingKey(path.stem, camera_id, date.fromisoformat(path.parts[-3].removeprefix("day=")))
 
     def has(self, table: str, key: RecordingKey) -> bool:
         return self.path(table, key).is_file()
+
+    def remove(self, tables: Iterable[str], key: RecordingKey) -> int:
+        """Deletes a recording's files of some tables, in this order.
+
+        Returns:
+            The number of bytes freed.
+        """
+        freed = 0
+        for path in (self.path(table, key) for table in tables):
+            if path.is_file():
+                freed += path.stat().st_size
+                path.unlink()
+        return freed
 
     def height(self, table: str, key: RecordingKey) -> int:
         """Number of a recording's rows, from the file's own account of them."""

@@ -30,8 +30,8 @@ from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_sites, is_site_text, read_documents
 from pipelines.stages import georeference, measure, track
+from pipelines.stages.arrivals import recording_files
 from pipelines.stages.ingest import Recording, examine
-from pipelines.stages.site_day import recording_files
 
 __all__ = ["Broker", "InboxError", "LastTracks", "NothingToShowError", "RecordingError", "Reference"]
 

@@ -14,14 +14,21 @@ class Settings:
     Attributes:
         data: the data folder (PASSANT_DATA, default ``data``).
         device: torch device for detection, or None to choose (PASSANT_DEVICE).
+        webhook: address that alarms are posted to, or None (PASSANT_WEBHOOK).
     """
 
     data: Path
     device: str | None = None
+    webhook: str | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
-        return cls(Path(os.environ.get("PASSANT_DATA", "data")), os.environ.get("PASSANT_DEVICE") or None)
+        optional = (os.environ.get(name) or None for name in ("PASSANT_DEVICE", "PASSANT_WEBHOOK"))
+        return cls(Path(os.environ.get("PASSANT_DATA", "data")), *optional)
+
+    @property
+    def policy(self) -> Path:
+        return self.data / "policies" / "operations.yaml"
 
     @property
     def sites(self) -> Path:
@@ -50,6 +57,10 @@ class Settings:
     @property
     def released(self) -> Path:
         return self.data / "released"
+
+    @property
+    def metrics(self) -> Path:
+        return self.data / "var" / "metrics" / "passant.prom"
 
     @property
     def ultralytics(self) -> Path:

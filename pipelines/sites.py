@@ -64,6 +64,21 @@ def find_sites(settings: Settings) -> dict[str, Path]:
     return {path.name: path for path in sorted(settings.sites.iterdir()) if (path / SITE_FILE).is_file()}
 
 
+def find_site(site_id: str, settings: Settings) -> SiteFolder:
+    """The site of that name under ``data/sites``.
+
+    Raises:
+        SiteError: if there is none, or its file gives it another name.
+    """
+    known = find_sites(settings)
+    if site_id not in known:
+        raise SiteError(f"{settings.sites}: no site '{site_id}'. Use one of: {', '.join(known) or 'none yet'}.")
+    folder = load_site(known[site_id])
+    if folder.site.site_id != site_id:
+        raise SiteError(f"{folder.path}/{SITE_FILE}: site_id: is '{folder.site.site_id}'. Name it like its folder.")
+    return folder
+
+
 def write_schemas(folder: Path) -> list[Path]:
     """Writes the JSON Schema of every site file, which editors check site files against."""
     written = []

@@ -31,3 +31,8 @@ def site_and_day(partition_key: str) -> tuple[str, date]:
     """The site and local day of a key."""
     keys = site_days.get_partition_key_from_str(partition_key).keys_by_dimension
     return keys[SITE], date.fromisoformat(keys[DAY])
+
+
+def run_tags(site_id: str, day: date, trigger: str) -> dict[str, str]:
+    """Tags by which runs are found and told apart: whose they are, and what asked for them."""
+    return {"passant/site": site_id, "passant/day": str(day), "passant/trigger": trigger}

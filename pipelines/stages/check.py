@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import dataframely as dy
 import polars as pl
 
-from detectors.tracks import Tracks
-from geo.crossings import Crossings
-from geo.movements import Movements
-from geo.occupancy import Occupancy
 from geo.site import Site
-from geo.stitching import Stitches
-from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import DamagedFileError, Lake, RecordingKey
-from pipelines.stages import drift, georeference, ingest, measure, space, track, traffic
+from pipelines.stages import georeference, measure, track
+from pipelines.stages.lake_tables import LAKE_TABLES
 from pipelines.warehouse.connection import Warehouse
 
 LEAST_OBSERVED_SHARE = 0.9
 
-_LAKE_TABLES: dict[str, type[dy.Schema]] = {
-    ingest.TABLE: ingest.Recordings,
-    track.TABLE: Tracks,
-    track.REPORTS: track.TrackingReports,
-    georeference.TABLE: Trajectories,
-    georeference.STITCHES: Stitches,
-    drift.TABLE: drift.CameraDrift,
-    drift.LANDMARKS: drift.Landmarks,
-    measure.TABLE: Crossings,
-    measure.MOVEMENTS: Movements,
-    measure.OCCUPANCY: Occupancy,
-    **traffic.TABLES,
-    **space.TABLES,
-}
-
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one check: its name, whether it passed, and what it saw."""
+    """The outcome of one check: its name, whether it passed, what it saw in a sentence and in numbers.
+
+    Figures have their units in their names.
+    """
 
     check: str
     is_passed: bool
     details: str
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 _BROKEN = (DamagedFileError, dy.exc.ValidationError, dy.exc.SchemaError, pl.exceptions.PolarsError, OSError)
@@ -119,7 +104,7 @@ def _contracts(site: Site, days: Sequence[date], lake: Lake) -> dict[date, Verdi
     """Every lake file of a day keeps its table's contract."""
     files = {day: list(_files(site, day, lake)) for day in days}
     try:
-        for table, schema in _LAKE_TABLES.items():
+        for table, schema in LAKE_TABLES.items():
             keys = [key for one in files.values() for name, key in one if name == table]
             at_once = 1 if table in _LARGE else len(keys) or 1
             for first in range(0, len(keys), at_once):
@@ -130,7 +115,7 @@ def _contracts(site: Site, days: Sequence[date], lake: Lake) -> dict[date, Verdi
 
 
 def _files(site: Site, day: date, lake: Lake) -> Iterator[tuple[str, RecordingKey]]:
-    for table in _LAKE_TABLES:
+    for table in LAKE_TABLES:
         for camera in site.cameras:
             yield from ((table, key) for key in lake.keys(table, day, camera.camera_id))
 
@@ -139,46 +124,48 @@ def _contract(files: list[tuple[str, RecordingKey]], lake: Lake) -> Verdict:
     """The verdict on one day's files, which names the first that is broken."""
     for table, key in files:
         try:
-            lake.open(_LAKE_TABLES[table], table, key)
+            lake.open(LAKE_TABLES[table], table, key)
         except _BROKEN as error:
             reason = " ".join(str(error).split())
-            return Verdict("contract", is_passed=False, details=f"{lake.path(table, key)}: {reason}")
+            details = f"{lake.path(table, key)}: {reason}"
+            return Verdict("contract", is_passed=False, details=details, figures={"files": len(files)})
     return _sound(files)
 
 
 def _sound(files: list[tuple[str, RecordingKey]]) -> Verdict:
-    return Verdict("contract", is_passed=True, details=f"{len(files)} files keep their contracts")
+    details = f"{len(files)} files keep their contracts"
+    return Verdict("contract", is_passed=True, details=details, figures={"files": len(files)})
 
 
 def _non_negative(negative: pl.DataFrame) -> Verdict:
     """No count and no duration is below zero."""
+    figures = {"negative_values": negative.height}
     if negative.is_empty():
-        return Verdict("non_negative", is_passed=True, details="no negative count or duration")
+        return Verdict("non_negative", is_passed=True, details="no negative count or duration", figures=figures)
     first = negative.row(0, named=True)
-    return Verdict(
-        "non_negative", is_passed=False, details=f"{first['recording_id']}: {first['quantity']} is {first['value']}"
-    )
+    details = f"{first['recording_id']}: {first['quantity']} is {first['value']}"
+    return Verdict("non_negative", is_passed=False, details=details, figures=figures)
 
 
 def _coverage(observed: pl.DataFrame) -> Verdict:
     """Nearly all of what was recorded was seen, and nothing was seen twice."""
+    figures = {"recordings": observed.height, **{name: observed[name].sum() for name in ("expected_s", "observed_s")}}
+    verdict = partial(Verdict, "coverage", figures=figures)
     for row in observed.iter_rows(named=True):
         share = row["observed_s"] / row["expected_s"] if row["expected_s"] else 0.0
         if share < LEAST_OBSERVED_SHARE:
             seen = f"{share:.0%} of the recorded time was seen, {LEAST_OBSERVED_SHARE:.0%} is the least"
-            details = f"{row['recording_id']}: {seen}"
-            return Verdict("coverage", is_passed=False, details=details)
+            return verdict(is_passed=False, details=f"{row['recording_id']}: {seen}")
         if row["highest_coverage"] > 1 + 1e-6:
-            details = (
-                f"{row['recording_id']}: coverage {row['highest_coverage']:.3f} of a quarter-hour; recordings overlap"
-            )
-            return Verdict("coverage", is_passed=False, details=details)
-    details = f"{observed['observed_s'].sum():.1f} s observed in {observed.height} recordings"
-    return Verdict("coverage", is_passed=True, details=details)
+            twice = f"coverage {row['highest_coverage']:.3f} of a quarter-hour; recordings overlap"
+            return verdict(is_passed=False, details=f"{row['recording_id']}: {twice}")
+    details = f"{figures['observed_s']:.1f} s observed in {observed.height} recordings"
+    return verdict(is_passed=True, details=details)
 
 
 def _conservation(loaded: pl.DataFrame, site: Site, day: date, lake: Lake) -> Verdict:
     """Every crossing and every movement in the lake is in exactly one count, and the other way round."""
+    figures: dict[str, float] = {}
     for what, table in (("crossings", measure.TABLE), ("movements", measure.MOVEMENTS)):
         in_lake = {
             key.recording_id: lake.height(table, key)
@@ -186,10 +173,11 @@ def _conservation(loaded: pl.DataFrame, site: Site, day: date, lake: Lake) -> Ve
             for key in lake.keys(table, day, camera.camera_id)
         }
         counted = dict(zip(loaded["recording_id"], loaded[what], strict=True))
+        figures |= {f"{what}_found": sum(in_lake.values()), f"{what}_counted": sum(counted.values())}
         for recording_id in sorted(in_lake.keys() | counted.keys()):
             found, number = in_lake.get(recording_id, 0), counted.get(recording_id, 0)
             if found != number or recording_id not in counted:
                 details = f"{recording_id}: {found} {what} found, {number} counted"
-                return Verdict("conservation", is_passed=False, details=details)
+                return Verdict("conservation", is_passed=False, details=details, figures=figures)
     details = f"{loaded['crossings'].sum()} crossings and {loaded['movements'].sum()} movements found and counted"
-    return Verdict("conservation", is_passed=True, details=details)
+    return Verdict("conservation", is_passed=True, details=details, figures=figures)

@@ -285,7 +285,7 @@ def _recording_row(past: Past, key: RecordingKey, watch: Watch) -> pl.DataFrame:
         "end_utc": watch.end_utc,
         "start_source": "simulation",
         "duration_s": (watch.end_utc - watch.start_utc).total_seconds(),
-        **dict.fromkeys(("frames", "fps", "width_px", "height_px", "codec")),
+        **dict.fromkeys(("file_name", "frames", "fps", "width_px", "height_px", "codec")),
     }
     return ingest.Recordings.cast(pl.DataFrame([row]))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dataframely as dy
@@ -27,14 +29,16 @@ SIDECAR_ENDING = ".start"
 class Recordings(dy.Schema):
     """One video file. ``duration_s`` and ``fps`` follow from its timestamps, not from its header.
 
-    A simulated recording without a picture has no frames, fps, size or codec (NULL), and ``sha256`` is
-    that of everything it was made from.
+    ``file_name`` tells a file that was replaced, or whose time was put right, from another recording. A
+    simulated recording without a picture has no file name, frames, fps, size or codec (NULL), and
+    ``sha256`` is that of everything it was made from.
     """
 
     recording_id = dy.String(primary_key=True)
     site_id = dy.String()
     camera_id = dy.String()
     day = dy.Date()
+    file_name = dy.String(nullable=True)
     sha256 = dy.String(regex="^[0-9a-f]{64}$")
     start_utc = dy.Datetime(time_unit="us", time_zone="UTC")
     end_utc = dy.Datetime(time_unit="us", time_zone="UTC")
@@ -98,11 +102,11 @@ def ingest(recording: Recording, site: Site, lake: Lake, audit: AuditLog) -> Sta
     inputs = fingerprint(
         sha256=recording.sha256, start=recording.start_utc, site=site.site_id, code=code_of("detectors")
     )
-    key = recording.key
+    key, doubts = recording.key, tuple[str, ...]()
     with lake.alone(TABLE, key):
         is_current = lake.is_current(TABLE, key, inputs)
         if not is_current:
-            _refuse_overlap(recording, lake)
+            doubts = _compare(recording, lake)
             with lake.saving(key, inputs) as save:
                 save(Recordings, TABLE, _row(recording, site))
                 said = {"recording": key.recording_id, "sha256": recording.sha256, "inputs": inputs}
@@ -114,7 +118,7 @@ def ingest(recording: Recording, site: Site, lake: Lake, audit: AuditLog) -> Sta
         inputs,
         time.perf_counter() - began,
         is_current,
-        _warnings(recording),
+        (*_warnings(recording), *doubts),
         {"frames": recording.probe.packets, "duration_s": round(recording.probe.duration_s, 3)},
     )
 
@@ -129,15 +133,10 @@ def start_of(path: Path, camera: Camera, seen: Probe, start: str | None) -> tupl
     Raises:
         RecordingError: if no source gives one, if one is no time, or if a local time falls into a change of clocks.
     """
-    sidecar = path.with_name(path.name + SIDECAR_ENDING)
     if start is not None:
         return _written(start, camera.time_zone, f"{path}: --start '{start}'"), "option"
-    if sidecar.is_file():
-        text = sidecar.read_text(encoding="utf-8", errors="replace").strip()
-        return _written(text, camera.time_zone, f"{sidecar}: '{text[:40]}'"), "sidecar"
-    named = _named(path.stem, camera.start_pattern)
-    if named is not None:
-        return _to_utc(named, camera.time_zone, f"{path}: the time in its name"), "file name"
+    if (written := written_start(path, camera)) is not None:
+        return written
     if camera.trusts_container_time and seen.container_time is not None:
         return seen.container_time.astimezone(UTC), "container"
     pattern = (
@@ -145,10 +144,44 @@ def start_of(path: Path, camera: Camera, seen: Probe, start: str | None) -> tupl
     )
     container = "holds none" if camera.trusts_container_time else "is not trusted: it is often the time of encoding"
     raise RecordingError(
-        f"{path}: no start time: no --start, no {sidecar.name} beside it, {pattern} (file_name_time in site.yaml), "
-        f"and the container {container}. Give --start with the local time of the first frame, or write it "
-        f"into {sidecar.name}."
+        f"{path}: no start time: no --start, no {path.name}{SIDECAR_ENDING} beside it, {pattern} (file_name_time in "
+        f"site.yaml), and the container {container}. Give --start with the local time of the first frame, or write it "
+        f"into {path.name}{SIDECAR_ENDING}."
     )
+
+
+def written_start(path: Path, camera: Camera) -> tuple[datetime, str] | None:
+    """Start of a recording from its sidecar or its name, without opening it; None if neither tells.
+
+    Raises:
+        RecordingError: as ``start_of``.
+    """
+    sidecar = path.with_name(path.name + SIDECAR_ENDING)
+    if sidecar.is_file():
+        text = sidecar.read_text(encoding="utf-8", errors="replace").strip()
+        return _written(text, camera.time_zone, f"{sidecar}: '{text[:40]}'"), "sidecar"
+    named = _named(path.stem, camera.start_pattern)
+    if named is None:
+        return None
+    return _to_utc(named, camera.time_zone, f"{path}: the time in its name"), "file name"
+
+
+def taken_in(camera_id: str, lake: Lake) -> Iterator[tuple[RecordingKey, Mapping[str, Any]]]:
+    """The recordings of a camera that have been taken in, each with its row."""
+    for key in lake.of_camera(TABLE, camera_id):
+        yield key, lake.open(Recordings, TABLE, key).row(0, named=True)
+
+
+def rivals(recording: Recording, lake: Lake) -> Iterator[tuple[RecordingKey, Mapping[str, Any]]]:
+    """Other recordings of the camera that cover some of the same time, or have the same content."""
+    key, around = recording.key, timedelta(days=1)
+    for other in lake.of_camera(TABLE, key.camera_id):
+        is_near = abs(other.day - key.day) <= around
+        if other == key or not (is_near or other.recording_id.endswith(recording.sha256[:8])):
+            continue
+        row = lake.open(Recordings, TABLE, other).row(0, named=True)
+        if _overlap(recording, row) or row["sha256"] == recording.sha256:
+            yield other, row
 
 
 def _written(text: str, zone: ZoneInfo, where: str) -> datetime:
@@ -179,21 +212,24 @@ def _to_utc(moment: datetime, zone: ZoneInfo, where: str) -> datetime:
     return first
 
 
-def _refuse_overlap(recording: Recording, lake: Lake) -> None:
-    for days in (-1, 0, 1):
-        for key in lake.keys(TABLE, _shifted(recording.key.day, days), recording.key.camera_id):
-            if key.recording_id == recording.key.recording_id:
-                continue
-            other = lake.open(Recordings, TABLE, key).row(0, named=True)
-            if other["start_utc"] < recording.end_utc and recording.start_utc < other["end_utc"]:
-                raise RecordingError(
-                    f"{recording.path}: overlaps in time with {key.recording_id} of the same camera; both together "
-                    "would count twice. Correct the start time, or remove one of the two."
-                )
+def _compare(recording: Recording, lake: Lake) -> tuple[str, ...]:
+    """Refuses what overlaps with another recording, and says where the film is one that was taken in before."""
+    says = []
+    for other, row in rivals(recording, lake):
+        if _overlap(recording, row):
+            raise RecordingError(
+                f"{recording.path}: overlaps in time with {other.recording_id} of the same camera; both together "
+                "would count twice. Correct the start time, or remove one of the two."
+            )
+        says.append(
+            f"{recording.path.name}: the same film as {other.recording_id}; it cannot have been recorded twice. "
+            "Both are counted; remove the one whose time is wrong."
+        )
+    return tuple(says[:1])
 
 
-def _shifted(day: date, days: int) -> date:
-    return day + timedelta(days=days)
+def _overlap(recording: Recording, row: Mapping[str, Any]) -> bool:
+    return bool(row["start_utc"] < recording.end_utc and recording.start_utc < row["end_utc"])
 
 
 def _row(recording: Recording, site: Site) -> pl.DataFrame:
@@ -203,6 +239,7 @@ def _row(recording: Recording, site: Site) -> pl.DataFrame:
         "site_id": site.site_id,
         "camera_id": key.camera_id,
         "day": key.day,
+        "file_name": recording.path.name,
         "sha256": recording.sha256,
         "start_utc": recording.start_utc,
         "end_utc": recording.end_utc,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import polars as pl
@@ -11,7 +12,7 @@ from detectors.tracks import Tracks
 from geo.crossings import Crossings, ground_crossings, image_crossings
 from geo.movements import Movements, junction_movements
 from geo.occupancy import Occupancy, occupy
-from geo.site import Site
+from geo.site import CountingLine, Site, SiteError, Zone
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey, Save
@@ -26,24 +27,11 @@ _MORE = {**traffic.TABLES, **space.TABLES}
 def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
     """Finds a recording's crossings and movements, and sums where its road users spent their time."""
     began = time.perf_counter()
-    is_placed = lake.has(georeference.TABLE, key)
-    image_lines = site.lines_of(key.camera_id, "image")
-    ground_lines = site.lines_of(key.camera_id, "ground") if is_placed else []
-    zones = [zone for zone in site.zones if zone.camera_id == key.camera_id]
-    junctions = site.junctions_of(key.camera_id)
-    inputs = fingerprint(
-        tracks=file_digest(lake.path(track.TABLE, key)),
-        trajectories=file_digest(lake.path(georeference.TABLE, key)) if is_placed else None,
-        lines=[asdict(line) for line in (*image_lines, *ground_lines)],
-        junctions=[asdict(junction) for junction in junctions],
-        zones=[[zone.zone_id, zone.purpose, zone.outline_m.tolist()] for zone in zones],
-        unmeasurable=site.unmeasurable(key.camera_id),
-        observed=file_digest(lake.path(track.REPORTS, key)),
-        code=code_of("geo"),
-    )
+    image_lines, ground_lines = _lines(key, site, lake)
+    inputs = _inputs(key, site, lake)
     said = {"recording": key.recording_id, "lines": len(image_lines) + len(ground_lines), "inputs": inputs}
     with lake.alone(TABLE, key):
-        is_current = all(lake.is_current(table, key, inputs) for table in (TABLE, MOVEMENTS, OCCUPANCY, *_MORE))
+        is_current = _is_current(key, lake, inputs)
         if not is_current:
             with lake.saving(key, inputs) as save:
                 _measure(key, site, lake, save)
@@ -62,18 +50,60 @@ def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> Stage
 def _measure(key: RecordingKey, site: Site, lake: Lake, save: Save) -> None:
     """Saves every measure of a recording."""
     tracks, trajectories = lake.open(Tracks, track.TABLE, key), Trajectories.create_empty()
-    found = [image_crossings(tracks, site.lines_of(key.camera_id, "image"))]
     if lake.has(georeference.TABLE, key):
         trajectories = lake.open(Trajectories, georeference.TABLE, key)
-        found.append(ground_crossings(trajectories, site.lines_of(key.camera_id, "ground")))
+    image_lines, ground_lines = _lines(key, site, lake)
+    found = [image_crossings(tracks, image_lines), ground_crossings(trajectories, ground_lines)]
     crossings = Crossings.validate(pl.concat(found))
     seen = lake.open(track.TrackingReports, track.REPORTS, key).row(0, named=True)
     observed = list(zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True))
     save(Crossings, TABLE, crossings)
     save(Movements, MOVEMENTS, junction_movements(tracks, crossings, site.junctions_of(key.camera_id)))
     save(Occupancy, OCCUPANCY, occupy(trajectories))
-    zones = [zone for zone in site.zones if zone.camera_id == key.camera_id]
     more = traffic.measure_traffic(trajectories, crossings, site, key.camera_id)
-    more |= space.measure_space(trajectories, zones, observed)
+    more |= space.measure_space(trajectories, _zones(key, site), observed)
     for table, schema in _MORE.items():
         save(schema, table, more[table])
+
+
+def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
+    """Refuses measures that were taken of another state of the site, as when it is edited during a run.
+
+    Raises:
+        SiteError: naming the site, the first such recording and what to do.
+    """
+    for key in keys:
+        if not _is_current(key, lake, _inputs(key, site, lake)):
+            raise SiteError(
+                f"{site.site_id}: {key.recording_id} was measured before its site or its tracks changed. "
+                "Run the day again, from crossings on."
+            )
+
+
+def _is_current(key: RecordingKey, lake: Lake, inputs: str) -> bool:
+    return all(lake.is_current(table, key, inputs) for table in (TABLE, MOVEMENTS, OCCUPANCY, *_MORE))
+
+
+def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
+    """Fingerprint of everything that decides what is measured."""
+    is_placed = lake.has(georeference.TABLE, key)
+    return fingerprint(
+        tracks=file_digest(lake.path(track.TABLE, key)),
+        trajectories=file_digest(lake.path(georeference.TABLE, key)) if is_placed else None,
+        lines=[asdict(line) for lines in _lines(key, site, lake) for line in lines],
+        junctions=[asdict(junction) for junction in site.junctions_of(key.camera_id)],
+        zones=[[zone.zone_id, zone.purpose, zone.outline_m.tolist()] for zone in _zones(key, site)],
+        unmeasurable=site.unmeasurable(key.camera_id),
+        observed=file_digest(lake.path(track.REPORTS, key)),
+        code=code_of("geo"),
+    )
+
+
+def _lines(key: RecordingKey, site: Site, lake: Lake) -> tuple[list[CountingLine], list[CountingLine]]:
+    """A camera's lines in pixels, and those on the ground where its road users were placed there."""
+    ground = site.lines_of(key.camera_id, "ground") if lake.has(georeference.TABLE, key) else []
+    return site.lines_of(key.camera_id, "image"), ground
+
+
+def _zones(key: RecordingKey, site: Site) -> list[Zone]:
+    return [zone for zone in site.zones if zone.camera_id == key.camera_id]

@@ -20,6 +20,7 @@ class StageReport:
         is_reused: whether the result of an earlier run was still current.
         warnings: what a person should know, in sentences.
         figures: further numbers by name, units in the names.
+        recording_id: the recording, where there is one.
     """
 
     table: str
@@ -30,3 +31,9 @@ class StageReport:
     is_reused: bool = False
     warnings: tuple[str, ...] = ()
     figures: Mapping[str, float | str] = field(default_factory=dict)
+    recording_id: str | None = None
+
+    @property
+    def camera_id(self) -> str | None:
+        """The camera of the recording."""
+        return self.recording_id.split("__")[0] if self.recording_id else None

@@ -14,12 +14,15 @@ from detectors.tracker import TrackerSettings
 from geo.crossings import DIRECTIONS, Crossings
 from geo.site import Site, SiteError
 from pipelines.audit import AuditLog
+from pipelines.inbox import Inbox
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
 from pipelines.stages import measure
+from pipelines.stages.arrivals import make_way
 from pipelines.stages.check import Verdict, check
 from pipelines.stages.drift import drift
+from pipelines.stages.expiries import refuse_expired
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
 from pipelines.stages.load import load
@@ -56,15 +59,18 @@ def run(
     Everything that can be wrong with the input is looked at before anything is written.
 
     Raises:
-        SiteError, RecordingError, WeightsError: naming the file, the field and the fix.
+        SiteError, RecordingError, WeightsError, ExpiredError: naming the file, the field and the fix.
     """
     site = folder.site
     camera = choose_camera(site, path, camera_id)
     recording = examine(path, site, camera, start)
-    detector = make_detector(folder, weights, settings)
     lake, audit, warehouse = Lake.of(settings), AuditLog(settings.audit), Warehouse(settings.warehouse)
+    refuse_expired(site, recording.key.day, lake)
+    detector = make_detector(folder, weights, settings)
     if not lake.is_current(TRACKS, recording.key, tracking_inputs(recording, camera, detector, TrackerSettings())):
         detector.load()
+    Inbox(settings.inbox).fold(audit)
+    make_way(recording, site, settings)
     reports = [ingest(recording, site, lake, audit)]
     with show_progress(path.name, recording.probe.packets) as progress:
         reports.append(track(recording, camera, detector, lake, audit, progress))

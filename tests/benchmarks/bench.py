@@ -156,6 +156,11 @@ def pipeline() -> None:
     import_module("tests.benchmarks.pipeline").bench_pipeline()
 
 
+def orchestration() -> None:
+    """What Dagster adds to the stages."""
+    import_module("tests.benchmarks.orchestration").bench_orchestration()
+
+
 BENCHMARKS = {
     "tracking": tracking,
     "geo": geo,
@@ -164,6 +169,7 @@ BENCHMARKS = {
     "warehouse": warehouse,
     "cost": cost,
     "pipeline": pipeline,
+    "orchestration": orchestration,
 }
 
 

@@ -187,16 +187,15 @@ def test_audit_verify(run, data, tmp_path, recorded_boxes):
     assert "line 4" in printed
 
 
-def commands():
-    return sorted(c.name or c.callback.__name__.replace("_", "-") for c in cli.app.registered_commands)
+COMMANDS = [*cli.app.registered_commands, *cli.upkeep.app.registered_commands]
 
 
-def test_every_command_has_help_and_a_line_in_the_readme():
-    readme = Path("README.md").read_text(encoding="utf-8")
+def test_every_command_has_help_and_a_line_in_the_documents():
+    pages = "".join(page.read_text(encoding="utf-8") for page in (Path("README.md"), *Path("docs").glob("*.md")))
     assert CliRunner().invoke(cli.app, ["--help"]).exit_code == 0
-    for command in commands():
-        assert f"passant {command}" in readme, command
-    for command in cli.app.registered_commands:
+    for command in COMMANDS:
+        name = command.name or command.callback.__name__.replace("_", "-")
+        assert f"passant {name}" in pages, name
         assert (command.callback.__doc__ or "").strip().endswith(".")
 
 
@@ -205,3 +204,30 @@ def test_the_command_is_installed():
         [Path(sys.executable).parent / "passant", "--help"], capture_output=True, text=True, check=True
     )
     assert "Counts who passes" in found.stdout
+
+
+def test_saved_boxes_are_replayed(run, data, tmp_path):
+    from detectors.interchange import write_mot
+
+    boxes = tmp_path / "boxes.txt"
+    write_mot(builders.tracks((1, [(i / 10, 60.0 + 2 * i, 60.0) for i in range(20)])), boxes)
+    site = data / "sites" / "crossroads"
+    code, printed = run("replay", boxes, "--site", site, "--fps", "10", "--start", "2026-06-10T06:14:58")
+    assert code == 0
+    assert "│ gate_px │ forward │ pedestrian │ 1 │" in printed
+    code, printed = run("replay", boxes, "--site", site)
+    assert code == 2
+    assert "fps" in printed
+
+
+def test_upkeep_says_what_it_did(run, data, tmp_path, recorded_boxes):
+    code, printed = run("expire", "--dry-run")
+    assert (code, "crossroads: would go: recordings 0" in printed) == (0, True)
+    code, printed = run("metrics")
+    assert (code, "passant.prom: 1 cameras." in printed) == (0, True)
+    code, printed = run("withdraw", "--site", "crossroads", "--recording", "pole__x", "--reason", "test")
+    assert (code, "no recording 'pole__x'" in printed) == (2, True)
+    code, printed = run("backfill", "--site", "atlantis", "--from", "2026-06-01", "--to", "2026-06-02")
+    assert (code, "no site 'atlantis'" in printed) == (2, True)
+    code, printed = run("doctor")
+    assert (code, "detector.weights: none named" in printed) == (1, True)
