@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -15,18 +16,21 @@ import polars as pl
 
 from detectors.camera import Camera
 from detectors.detector import Detector
-from detectors.edges import complete_at_edges
-from detectors.fragments import as_tracks
+from detectors.finishing import Finishing
+from detectors.lookahead import in_order
 from detectors.masks import MaskedArea
 from detectors.riders import join_riders
 from detectors.tracker import Tracker, TrackerSettings
-from detectors.tracks import Tracks, displacements
+from detectors.tracks import Tracks
 from detectors.video import Decoding, RecordingError, observed_intervals, read_frames
 
 if TYPE_CHECKING:
     import supervision as sv
 
 T = TypeVar("T")
+R = TypeVar("R")
+
+_MOST_FRAMES, _BATCH_BYTES = 8, 32_000_000
 
 Progress = Callable[[int], None]
 """Told the number of frames done so far."""
@@ -58,7 +62,8 @@ class TrackingReport:
             box lengths, or None if nothing moved; beyond 0.3 tracks are lost.
         observed: half-open UTC intervals without a gap.
         seconds: wall time, decoding included.
-        stage_seconds: wall time of decode, detect, associate and finish.
+        stage_seconds: wall time of decode, detect, associate and finish, summed over the threads of each;
+            they overlap.
     """
 
     frames: int
@@ -83,10 +88,9 @@ def track_video(
     recording_id: str,
     start_utc: datetime,
     settings: TrackerSettings | None = None,
-    batch: int = 8,
     progress: Progress = lambda _: None,
-) -> tuple[pl.DataFrame, TrackingReport]:
-    """Detects and follows the road users in a recording.
+) -> tuple[Iterator[pl.DataFrame], TrackingReport]:
+    """Detects and follows the road users in a recording, in memory that does not grow with its length.
 
     Args:
         path: the recording.
@@ -95,32 +99,30 @@ def track_video(
         recording_id: written into every row.
         start_utc: time of the first frame.
         settings: of the tracker.
-        batch: frames handed to the detector at once.
         progress: called after each batch.
 
     Returns:
-        TRACKS, and a report.
+        TRACKS in parts, each of whole tracks and in their order, and a report.
 
     Raises:
         RecordingError: if not a single frame decodes.
     """
     began, decoding, clock = time.perf_counter(), Decoding(), Stopwatch()
-    tracker, masked = Tracker(settings or TrackerSettings()), MaskedArea(camera)
+    chosen, masked = settings or TrackerSettings(), MaskedArea(camera)
+    tracker = Tracker(chosen)
     inferred = boxes = 0
-    for frames in clock.each("decode", read_frames(path, camera, batch, decoding)):
-        with clock.stage("detect"):
-            found = detector.detect(frames)
+    batches = clock.each("decode", read_frames(path, camera, _batch(camera), decoding))
+    for frames, found in in_order(batches, clock.timed("detect", detector.detect), detector.workers):
         inferred += len(found)
         with clock.stage("associate"):
             for number, time_s, one in zip(frames.number, frames.time_s, found, strict=True):
                 boxes += _associate(tracker, masked, number, time_s, one)
-        progress(len(decoding.frame_times_s))
+        progress(frames.number[-1] + 1)
     if not decoding.frame_times_s:
         raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
     with clock.stage("finish"):
-        tracks, joints = as_tracks(tracker.fragments())
-        whole = complete_at_edges(tracks, camera.size_px)
-        percentile = displacements(tracks)["displacement"].quantile(0.95, "linear")
+        finishing = Finishing.of(tracker.notes, chosen.least_boxes)
+        percentile = finishing.displacement_p95()
     report = TrackingReport(
         frames=len(decoding.frame_times_s),
         dropped_frames=decoding.untimed_frames + decoding.resized_frames,
@@ -128,10 +130,10 @@ def track_video(
         decode_errors=decoding.errors,
         inferred_frames=inferred,
         boxes=boxes,
-        tracks=tracks["track_id"].n_unique(),
+        tracks=finishing.tracks,
         joints=tuple(
             Joint(number, start_utc + timedelta(seconds=a), start_utc + timedelta(seconds=b))
-            for number, a, b in joints.iter_rows()
+            for number, a, b in finishing.joints.iter_rows()
         ),
         displacement_p95=percentile,
         observed=tuple(
@@ -141,7 +143,14 @@ def track_video(
         seconds=time.perf_counter() - began,
         stage_seconds=clock.seconds,
     )
-    return _in_time(whole, recording_id, start_utc), report
+    parts = (_in_time(part, recording_id, start_utc) for part in finishing.parts(camera.size_px))
+    return parts, report
+
+
+def _batch(camera: Camera) -> int:
+    """Frames per batch: few of large pictures, for several batches are in hand at once."""
+    width, height = camera.size_px
+    return max(1, min(_MOST_FRAMES, _BATCH_BYTES // (3 * width * height)))
 
 
 def _associate(tracker: Tracker, masked: MaskedArea, number: int, time_s: float, found: sv.Detections) -> int:
@@ -160,10 +169,11 @@ def _associate(tracker: Tracker, masked: MaskedArea, number: int, time_s: float,
 
 
 class Stopwatch:
-    """Wall seconds by stage."""
+    """Wall seconds by stage, of all threads."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._adding = Lock()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -171,7 +181,8 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+            with self._adding:
+                self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
     def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
         """The items, with the time spent waiting for each."""
@@ -181,6 +192,15 @@ class Stopwatch:
             if item is None:
                 return
             yield item
+
+    def timed(self, name: str, work: Callable[[T], R]) -> Callable[[T], R]:
+        """The same work, with its time noted."""
+
+        def noted(item: T) -> R:
+            with self.stage(name):
+                return work(item)
+
+        return noted
 
 
 def _in_time(tracks: pl.DataFrame, recording_id: str, start_utc: datetime) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -33,14 +34,15 @@ SiteOption = Annotated[Path, typer.Option("--site", help="Folder of the site, wi
 
 def main() -> None:
     """Runs a command; wrong input ends with one message and exit code 2."""
+    from detectors.backends import BackendError
     from detectors.video import RecordingError
-    from detectors.yolo import WeightsError
+    from detectors.weights import WeightsError
     from geo.site import SiteError
     from pipelines.stages.evaluate import TruthError
 
     try:
         app()
-    except (AuditError, RecordingError, SiteError, TimeoutError, TruthError, WeightsError) as error:
+    except (AuditError, BackendError, RecordingError, SiteError, TimeoutError, TruthError, WeightsError) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"passant: {error}", style="red", markup=False)
         sys.exit(2)
 
@@ -52,6 +54,8 @@ def run(
     start: Annotated[str | None, typer.Option(help="Local time of the first frame, as 2026-06-10T08:14:00.")] = None,
     camera: Annotated[str | None, typer.Option(help="Camera of the site, where it has several.")] = None,
     weights: Annotated[Path | None, typer.Option(help="YOLO weights (.pt) in place of the site's.")] = None,
+    backend: Annotated[str | None, typer.Option(help="openvino, torch, onnx or tensorrt; else the fastest.")] = None,
+    precision: Annotated[str | None, typer.Option(help="f32, or f16 or int8 where the backend has it.")] = None,
 ) -> None:
     """Counts one recording: ingest, track, georeference, measure, load, check, release."""
     from pipelines.lake import Lake
@@ -59,7 +63,8 @@ def run(
     from pipelines.stages.run import counts
     from pipelines.stages.run import run as run_recording
 
-    settings, folder = Settings.from_environment(), load_site(site)
+    asked = {name: value for name, value in (("backend", backend), ("precision", precision)) if value}
+    settings, folder = replace(Settings.from_environment(), **asked), load_site(site)
     outcome = run_recording(
         folder,
         recording,
@@ -225,6 +230,16 @@ def train_detector(
         report = train_stage(folder, lessons, chosen, weights, log, Settings.from_environment(), progress)
     size_mb = weights.stat().st_size / 1e6
     console.print(f"{weights}: {size_mb:.1f} MB, {report.rows} pictures, seed {seed}, {report.seconds / 60:.1f} min")
+
+
+@app.command("allow-weights")
+def allow_weights(weights: Annotated[Path, typer.Argument(help="A .pt file whose origin you trust.")]) -> None:
+    """Lets sites name weights that Passant does not ship; known by their SHA-256, and logged."""
+    from pipelines.stages.weights import allow_weights as allow
+
+    settings = Settings.from_environment()
+    report = allow(weights, settings, AuditLog(settings.audit))
+    console.print(f"{weights}: SHA-256 {report.digest} is {'already ' if report.is_reused else ''}on {report.path}")
 
 
 @app.command("site-schema")

@@ -7,7 +7,7 @@ everything it was made from, so that a stage can tell that there is nothing to d
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import dataframely as dy
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from pipelines.settings import Settings
 
@@ -59,6 +60,29 @@ class Lake:
         """
         self.save_all(schema, table, {key: rows}, inputs)
         return self.path(table, key)
+
+    def save_parts(
+        self, schema: type[S], table: str, key: RecordingKey, parts: Iterable[pl.DataFrame], inputs: str
+    ) -> Path:
+        """Saves a recording's rows as they come, in memory for one part.
+
+        Args:
+            schema: the table's contract, which every part must keep by itself.
+            table: its name.
+            key: the recording.
+            parts: rows; no primary key of one part is in another.
+            inputs: fingerprint of what they were made from.
+        """
+
+        def valid(*_: object) -> Iterator[pl.DataFrame]:
+            yield schema.create_empty()
+            yield from (schema.validate(part) for part in parts)
+
+        path = self.path(table, key)
+        rows = register_io_source(valid, schema=schema.create_empty().schema)
+        with replacing(path) as whole:
+            rows.sink_parquet(whole, metadata={_INPUTS: inputs}, statistics=True, maintain_order=True)
+        return path
 
     def save_all(
         self, schema: type[S], table: str, recordings: Mapping[RecordingKey, pl.DataFrame], inputs: str

@@ -14,14 +14,21 @@ class Settings:
     Attributes:
         data: the data folder (PASSANT_DATA, default ``data``).
         device: torch device for detection, or None to choose (PASSANT_DEVICE).
+        backend: engine for detection, or None to choose (PASSANT_BACKEND).
+        precision: of detection, or None for f32 (PASSANT_PRECISION).
     """
 
     data: Path
     device: str | None = None
+    backend: str | None = None
+    precision: str | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
-        return cls(Path(os.environ.get("PASSANT_DATA", "data")), os.environ.get("PASSANT_DEVICE") or None)
+        chosen = {
+            name: os.environ.get(f"PASSANT_{name.upper()}") or None for name in ("device", "backend", "precision")
+        }
+        return cls(Path(os.environ.get("PASSANT_DATA", "data")), **chosen)
 
     @property
     def sites(self) -> Path:
@@ -54,3 +61,11 @@ class Settings:
     @property
     def ultralytics(self) -> Path:
         return self.data / "var" / "ultralytics"
+
+    @property
+    def exports(self) -> Path:
+        return self.data / "var" / "exports"
+
+    @property
+    def allowed_weights(self) -> Path:
+        return self.data / "allowed_weights.sha256"

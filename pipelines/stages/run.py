@@ -20,6 +20,7 @@ from pipelines.sites import SiteFolder
 from pipelines.stages import measure
 from pipelines.stages.check import Verdict, check
 from pipelines.stages.drift import drift
+from pipelines.stages.fingerprint import file_digest
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
 from pipelines.stages.load import load
@@ -65,6 +66,8 @@ def run(
     lake, audit, warehouse = Lake.of(settings), AuditLog(settings.audit), Warehouse(settings.warehouse)
     if not lake.is_current(TRACKS, recording.key, tracking_inputs(recording, camera, detector, TrackerSettings())):
         detector.load()
+    if weights:
+        audit.append("weights", path=str(weights), sha256=file_digest(weights), allowed="for one run, by --weights")
     reports = [ingest(recording, site, lake, audit)]
     with show_progress(path.name, recording.probe.packets) as progress:
         reports.append(track(recording, camera, detector, lake, audit, progress))

@@ -17,7 +17,8 @@ from detectors.road_users import ROAD_USERS
 from detectors.track_video import Progress, TrackingReport, track_video
 from detectors.tracker import TrackerSettings
 from detectors.tracks import Tracks
-from detectors.yolo import WeightsError, YoloDetector, YoloSettings
+from detectors.weights import WeightsError, digest_of
+from detectors.yolo import YoloDetector, YoloSettings
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -25,6 +26,7 @@ from pipelines.sites import SiteFolder
 from pipelines.stages.fingerprint import code_of, fingerprint
 from pipelines.stages.ingest import Recording
 from pipelines.stages.report import StageReport
+from pipelines.stages.weights import allowed_weights
 
 TABLE, REPORTS = "tracks", "tracking_reports"
 # Stock ByteTrack is safe up to here and counts next to nothing beyond 0.5, silently.
@@ -69,22 +71,26 @@ class TrackingReports(dy.Schema):
 
 
 def make_detector(folder: SiteFolder, weights: Path | None, settings: Settings) -> YoloDetector:
-    """The detector of a site, with other weights if given.
+    """The detector of a site, with other weights if given: who names them by hand allows them.
 
     Raises:
-        WeightsError: if there are none.
+        WeightsError: if there are none, or the site names unknown ones.
+        BackendError: if they cannot be run as the settings ask.
     """
     chosen = weights or folder.weights
     if chosen is None:
         raise WeightsError(
             f"{folder.path}/site.yaml: detector.weights: none named. Give --weights, or name a .pt file there."
         )
-    return YoloDetector(
-        chosen,
-        YoloSettings(
-            image_size_px=folder.site.detector.image_size_px, device=settings.device, config_dir=settings.ultralytics
-        ),
+    how = YoloSettings(
+        image_size_px=folder.site.detector.image_size_px,
+        device=settings.device,
+        backend=settings.backend,
+        precision=settings.precision,
+        config_dir=settings.ultralytics,
+        exports_dir=settings.exports,
     )
+    return YoloDetector(chosen, how, {digest_of(weights)} if weights else allowed_weights(settings))
 
 
 def tracking_inputs(recording: Recording, camera: Camera, detector: Detector, tracker: TrackerSettings) -> str:
@@ -121,13 +127,13 @@ def track(
             settings=tracker,
             progress=progress,
         )
-        lake.save(Tracks, TABLE, key, tracks, inputs)
+        lake.save_parts(Tracks, TABLE, key, tracks, inputs)
         lake.save(TrackingReports, REPORTS, key, _row(key.recording_id, seen, detector), inputs)
         audit.append("track", recording=key.recording_id, detector=detector.digest, tracks=seen.tracks)
     report = lake.open(TrackingReports, REPORTS, key).row(0, named=True)
     return StageReport(
         TABLE,
-        lake.open(Tracks, TABLE, key).height,
+        lake.height(TABLE, key),
         lake.path(TABLE, key),
         inputs,
         time.perf_counter() - began,
