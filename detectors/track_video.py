@@ -17,6 +17,7 @@ import polars as pl
 from detectors.camera import Camera
 from detectors.detector import Detector
 from detectors.finishing import Finishing
+from detectors.flow_prior import FlowPrior
 from detectors.lookahead import in_order
 from detectors.masks import MaskedArea
 from detectors.riders import join_riders
@@ -34,6 +35,19 @@ _MOST_FRAMES, _BATCH_BYTES = 8, 32_000_000
 
 Progress = Callable[[int], None]
 """Told the number of frames done so far."""
+
+
+@dataclass(frozen=True)
+class FrameRate:
+    """Which frames of a camera's recordings the detector looks at.
+
+    Attributes:
+        every: 1 for all, 3 for each third.
+        prior: what the camera's full-rate tracks have taught, so that fewer frames suffice.
+    """
+
+    every: int = 1
+    prior: FlowPrior | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class TrackingReport:
         tracks: number of tracks.
         joints: gaps bridged between what had been two tracks.
         displacement_p95: 95th percentile over moving tracks of the displacement per processed frame in
-            box lengths, or None if nothing moved; beyond 0.3 tracks are lost.
+            box lengths, or None if nothing moved; without a flow prior tracks are lost beyond 0.3.
         observed: half-open UTC intervals without a gap.
         seconds: wall time, decoding included.
         stage_seconds: wall time of decode, detect, associate and finish, summed over the threads of each;
@@ -88,6 +102,7 @@ def track_video(
     recording_id: str,
     start_utc: datetime,
     settings: TrackerSettings | None = None,
+    rate: FrameRate | None = None,
     progress: Progress = lambda _: None,
 ) -> tuple[Iterator[pl.DataFrame], TrackingReport]:
     """Detects and follows the road users in a recording, in memory that does not grow with its length.
@@ -99,6 +114,7 @@ def track_video(
         recording_id: written into every row.
         start_utc: time of the first frame.
         settings: of the tracker.
+        rate: which frames the detector looks at, or None for all.
         progress: called after each batch.
 
     Returns:
@@ -109,9 +125,10 @@ def track_video(
     """
     began, decoding, clock = time.perf_counter(), Decoding(), Stopwatch()
     chosen, masked = settings or TrackerSettings(), MaskedArea(camera)
-    tracker = Tracker(chosen)
+    rate = rate or FrameRate()
+    tracker = Tracker(chosen, rate.prior)
     inferred = boxes = 0
-    batches = clock.each("decode", read_frames(path, camera, _batch(camera), decoding))
+    batches = clock.each("decode", read_frames(path, camera, _batch(camera), decoding, rate.every))
     for frames, found in in_order(batches, clock.timed("detect", detector.detect), detector.workers):
         inferred += len(found)
         with clock.stage("associate"):
@@ -122,7 +139,7 @@ def track_video(
         raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
     with clock.stage("finish"):
         finishing = Finishing.of(tracker.notes, chosen.least_boxes)
-        percentile = finishing.displacement_p95()
+        per_frame = finishing.displacement_p95()
     report = TrackingReport(
         frames=len(decoding.frame_times_s),
         dropped_frames=decoding.untimed_frames + decoding.resized_frames,
@@ -135,7 +152,7 @@ def track_video(
             Joint(number, start_utc + timedelta(seconds=a), start_utc + timedelta(seconds=b))
             for number, a, b in finishing.joints.iter_rows()
         ),
-        displacement_p95=percentile,
+        displacement_p95=None if per_frame is None else per_frame * rate.every,
         observed=tuple(
             (start_utc + timedelta(seconds=a), start_utc + timedelta(seconds=b))
             for a, b in observed_intervals(decoding.frame_times_s)

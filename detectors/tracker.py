@@ -13,6 +13,7 @@ recording.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.boxes import most_covered, overlapping, pair_up
+from detectors.flow_prior import FlowPrior
 from detectors.fragments import as_tracks
 from detectors.notes import Notes
 from detectors.road_users import LIGHT, ROAD_USERS
@@ -142,10 +144,15 @@ class _Alive:
 
 
 class Tracker:
-    """Follows boxes through one recording."""
+    """Follows boxes through one recording.
 
-    def __init__(self, settings: TrackerSettings) -> None:
-        self._settings = settings
+    Args:
+        settings: thresholds.
+        prior: velocities usual at the camera, tried on tracks seen once, or None to look where they were.
+    """
+
+    def __init__(self, settings: TrackerSettings, prior: FlowPrior | None = None) -> None:
+        self._settings, self._prior = settings, prior
         self._alive = _Alive()
         self._time_s: float | None = None
         self._born = 0
@@ -171,13 +178,14 @@ class Tracker:
         recent |= alive.confirmed & (alive.seen_s == self._time_s)
         corners = _to_corners(alive.place)
         rounds = (
-            (alive.confirmed, strong, scores, s.first_overlap),
-            (recent, ~strong, np.ones(len(boxes)), s.second_overlap),
-            (young, strong, scores, s.young_overlap),
+            (alive.confirmed, strong, scores, s.first_overlap, corners),
+            (recent, ~strong, np.ones(len(boxes)), s.second_overlap, corners),
+            *((usual & young, strong, scores, s.young_overlap, places) for usual, places in self._usual(time_s)),
+            (young, strong, scores, s.young_overlap, corners),
         )
-        for tracks, candidates, preference, least in rounds:
+        for tracks, candidates, preference, least, places in rounds:
             rows, columns = np.flatnonzero(tracks & unmatched), np.flatnonzero(candidates & free)
-            known = _Known(corners[rows], alive.light[rows], alive.votes[rows].argmax(axis=1))
+            known = _Known(places[rows], alive.light[rows], alive.votes[rows].argmax(axis=1))
             a, b = self._associate(known, found[columns], preference[columns], least)
             rows, columns = rows[a], columns[b]
             alive.correct(rows, found[columns])
@@ -201,6 +209,14 @@ class Tracker:
             fragment, frame, time_s, code, confidence and the sides of every box.
         """
         return self.notes.of(np.flatnonzero(self.notes.boxes_of >= self._settings.least_boxes))
+
+    def _usual(self, time_s: float) -> Iterator[tuple[Bools, Floats]]:
+        """For each velocity that is usual somewhere: which tracks it is usual for, and where they would be by it."""
+        if self._prior is None or self._time_s is None:
+            return
+        place, step_s = self._alive.place, time_s - self._time_s
+        for velocity in self._prior.tried(place[:, :2], self._alive.light):
+            yield ~np.isnan(velocity[:, 0]), _to_corners(place) + np.tile(velocity * step_s, 2)
 
     def _note(self, fragments: Ints, found: _Found) -> None:
         self.notes.add(fragments, found.frame, found.time_s, (found.boxes, found.scores, found.codes))

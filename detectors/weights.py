@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 # data/demo/detector.pt
-SHIPPED = frozenset({"e7e246bbb9c07d03551d9fe5f186a7e9c39541e98a39f2a169f7ff9af1f7f9bf"})
+SHIPPED = frozenset({"a8aeca4f4a04d305e3da14ebcbe16460dd16cade5d2d3f1024f4052b989e713a"})
 
 
 class WeightsError(ValueError):
