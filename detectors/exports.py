@@ -59,7 +59,7 @@ class Exports:
             from detectors.yolo_model import load_model
 
             _, labels = load_model(self.weights, self.config_dir)
-            with _replacing(kept) as part:
+            with replacing(kept) as part:
                 part.write_text(json.dumps(labels))
         return {int(number): label for number, label in json.loads(kept.read_text()).items()}
 
@@ -68,7 +68,7 @@ class Exports:
         width, height = input_px
         path = self.root / f"{fmt}-{width}x{height}-{made_by(fmt)}" / _FILES[fmt]
         if not path.is_file():
-            with _replacing(path.parent) as part:
+            with replacing(path.parent) as part:
                 part.mkdir()
                 _WRITERS[fmt](self, input_px, part / path.name)
         return path
@@ -132,7 +132,7 @@ def _example(input_px: tuple[int, int]) -> np.ndarray[tuple[int, ...], np.dtype[
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path`` for a file or folder, which takes its place when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:

@@ -20,6 +20,7 @@ from detectors.finishing import Finishing
 from detectors.flow_prior import FlowPrior
 from detectors.lookahead import in_order
 from detectors.masks import MaskedArea
+from detectors.motion_gate import Glance, MotionGate, everything
 from detectors.riders import join_riders
 from detectors.tracker import Tracker, TrackerSettings
 from detectors.tracks import Tracks
@@ -43,10 +44,12 @@ class FrameRate:
 
     Attributes:
         every: 1 for all, 3 for each third.
+        is_gated: whether only those in which something has moved; the boxes before stand for the others.
         prior: what the camera's full-rate tracks have taught, so that fewer frames suffice.
     """
 
     every: int = 1
+    is_gated: bool = False
     prior: FlowPrior | None = None
 
 
@@ -124,29 +127,26 @@ def track_video(
         RecordingError: if not a single frame decodes.
     """
     began, decoding, clock = time.perf_counter(), Decoding(), Stopwatch()
-    chosen, masked = settings or TrackerSettings(), MaskedArea(camera)
-    rate = rate or FrameRate()
-    tracker = Tracker(chosen, rate.prior)
-    inferred = boxes = 0
+    chosen, rate = settings or TrackerSettings(), rate or FrameRate()
+    following = _Following(Tracker(chosen, rate.prior), MaskedArea(camera))
     batches = clock.each("decode", read_frames(path, camera, _batch(camera), decoding, rate.every))
-    for frames, found in in_order(batches, clock.timed("detect", detector.detect), detector.workers):
-        inferred += len(found)
+    glances = map(MotionGate().glance if rate.is_gated else everything, batches)
+    for glance, found in in_order(glances, clock.timed("detect", _looking(detector)), detector.workers):
         with clock.stage("associate"):
-            for number, time_s, one in zip(frames.number, frames.time_s, found, strict=True):
-                boxes += _associate(tracker, masked, number, time_s, one)
-        progress(frames.number[-1] + 1)
+            following.take(glance, found)
+        progress(glance.frames.number[-1] + 1)
     if not decoding.frame_times_s:
         raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
     with clock.stage("finish"):
-        finishing = Finishing.of(tracker.notes, chosen.least_boxes)
+        finishing = Finishing.of(following.tracker.notes, chosen.least_boxes)
         per_frame = finishing.displacement_p95()
     report = TrackingReport(
         frames=len(decoding.frame_times_s),
         dropped_frames=decoding.untimed_frames + decoding.resized_frames,
         corrupt_frames=decoding.corrupt_frames,
         decode_errors=decoding.errors,
-        inferred_frames=inferred,
-        boxes=boxes,
+        inferred_frames=following.inferred_frames,
+        boxes=following.boxes,
         tracks=finishing.tracks,
         joints=tuple(
             Joint(number, start_utc + timedelta(seconds=a), start_utc + timedelta(seconds=b))
@@ -164,25 +164,43 @@ def track_video(
     return parts, report
 
 
+def _looking(detector: Detector) -> Callable[[Glance], list[sv.Detections]]:
+    return lambda glance: detector.detect(glance.to_look_at) if any(glance.has_moved) else []
+
+
 def _batch(camera: Camera) -> int:
     """Frames per batch: few of large pictures, for several batches are in hand at once."""
     width, height = camera.size_px
     return max(1, min(_MOST_FRAMES, _BATCH_BYTES // (3 * width * height)))
 
 
-def _associate(tracker: Tracker, masked: MaskedArea, number: int, time_s: float, found: sv.Detections) -> int:
-    """Hands one frame's boxes to the tracker and says how many there were."""
-    joined = join_riders(found)
-    corners = joined.xyxy.astype(np.float64)
-    visible = masked.is_visible(corners)
-    tracker.update(
-        number,
-        time_s,
-        corners[visible],
-        np.asarray(joined.confidence, dtype=np.float64)[visible],
-        np.asarray(joined.class_id, dtype=np.int64)[visible],
-    )
-    return int(visible.sum())
+class _Following:
+    """Hands the tracker each frame's boxes: where the detector did not look, those of when it last did."""
+
+    def __init__(self, tracker: Tracker, masked: MaskedArea) -> None:
+        self.tracker, self._masked = tracker, masked
+        self.inferred_frames = self.boxes = 0
+        self._last: sv.Detections | None = None
+
+    def take(self, glance: Glance, found: list[sv.Detections]) -> None:
+        self.inferred_frames += len(found)
+        looked, frames = iter(found), glance.frames
+        for number, time_s, has_moved in zip(frames.number, frames.time_s, glance.has_moved, strict=True):
+            if has_moved or self._last is None:
+                self._last = join_riders(next(looked))
+            self._associate(number, time_s, self._last)
+
+    def _associate(self, number: int, time_s: float, found: sv.Detections) -> None:
+        corners = found.xyxy.astype(np.float64)
+        visible = self._masked.is_visible(corners)
+        self.tracker.update(
+            number,
+            time_s,
+            corners[visible],
+            np.asarray(found.confidence, dtype=np.float64)[visible],
+            np.asarray(found.class_id, dtype=np.int64)[visible],
+        )
+        self.boxes += int(visible.sum())
 
 
 class Stopwatch:

@@ -44,6 +44,7 @@ class YoloSettings:
         backend: engine, or None for the fastest at hand that repeats its boxes exactly.
         precision: f32, f16 or int8, or None for f32.
         quantised: the int8 model that calibration has made, for that precision.
+        region_px: left, top, right, bottom of the part of the picture the model sees, or None for all of it.
         config_dir: where Ultralytics may keep its settings file.
         exports_dir: where models in the formats of other engines are kept.
     """
@@ -55,6 +56,7 @@ class YoloSettings:
     backend: str | None = None
     precision: str | None = None
     quantised: Path | None = None
+    region_px: tuple[int, int, int, int] | None = None
     config_dir: Path = Path("data/var/ultralytics")
     exports_dir: Path = Path("data/var/exports")
 
@@ -110,6 +112,9 @@ class YoloDetector:
     def load(self, picture_px: tuple[int, int] | None = None) -> None:
         """Reads the model's labels now, and loads it for pictures of a width and height, if given.
 
+        Args:
+            picture_px: width and height of the pictures, or of their region.
+
         Raises:
             WeightsError: if the file holds no YOLO detector or it knows no road user.
         """
@@ -118,9 +123,12 @@ class YoloDetector:
             self._engine(Letterbox(picture_px, self._settings.image_size_px))
 
     def detect(self, frames: Frames) -> list[sv.Detections]:
-        letterbox = Letterbox(frames.images[0].shape[1::-1], self._settings.image_size_px)
-        found = self._engine(letterbox)(letterbox.fit(frames.images))
-        return [self._boxes(one, letterbox) for one in found]
+        height, width = frames.images[0].shape[:2]
+        left, top, right, bottom = self._settings.region_px or (0, 0, width, height)
+        letterbox = Letterbox((right - left, bottom - top), self._settings.image_size_px)
+        seen = tuple(image[top:bottom, left:right] for image in frames.images)
+        found = self._engine(letterbox)(letterbox.fit(seen))
+        return [self._boxes(one, letterbox, (left, top)) for one in found]
 
     def _engine(self, letterbox: Letterbox) -> Engine:
         with self._starting:
@@ -130,14 +138,15 @@ class YoloDetector:
                 )
             return self._engines[letterbox]
 
-    def _boxes(self, found: Found, letterbox: Letterbox) -> sv.Detections:
+    def _boxes(self, found: Found, letterbox: Letterbox, offset_px: tuple[int, int]) -> sv.Detections:
         import supervision as sv
 
-        codes = self._code_of[found[5].astype(int)]
-        likely = np.flatnonzero((found[4] > self._settings.confidence) & (codes >= 0))
-        corners, scores = found[:4, likely].T, found[4, likely]
-        kept = surest(corners, scores, self._settings.overlap, _MOST_BOXES)
-        return sv.Detections(xyxy=letterbox.back(corners[kept]), confidence=scores[kept], class_id=codes[likely][kept])
+        sure = found[:, found[4] > self._settings.confidence]
+        codes = self._code_of[sure[5].astype(int)]
+        sure, codes = sure[:, codes >= 0], codes[codes >= 0]
+        kept = surest(sure[:4].T, sure[4], self._settings.overlap, _MOST_BOXES)
+        corners = letterbox.back(sure[:4, kept].T) + np.tile(np.float32(offset_px), 2)
+        return sv.Detections(xyxy=corners, confidence=sure[4, kept], class_id=codes[kept])
 
     @cached_property
     def _code_of(self) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

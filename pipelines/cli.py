@@ -232,6 +232,38 @@ def train_detector(
     console.print(f"{weights}: {size_mb:.1f} MB, {report.rows} pictures, seed {seed}, {report.seconds / 60:.1f} min")
 
 
+@app.command()
+def tune(
+    site: SiteOption,
+    recording: Annotated[Path, typer.Option(help="A typical recording of the camera, the busier the better.")],
+    start: Annotated[str | None, typer.Option(help="Local time of the first frame, as 2026-06-10T08:14:00.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera of the site, where it has several.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="YOLO weights (.pt) in place of the site's.")] = None,
+    tolerance: Annotated[float, typer.Option(help="Largest error of the counts, as a share.")] = 0.02,
+) -> None:
+    """Finds the cheapest way to run a camera whose counts hold, and writes it beside site.yaml with its evidence."""
+    from detectors.tuning import Trial
+    from pipelines.sites import load_site
+    from pipelines.stages.tune import tune as tune_camera
+    from pipelines.stages.tune import workshop_for
+
+    def show(trial: Trial, is_step: bool) -> None:
+        way = trial.running
+        seen = f"every {way.every}, {way.image_size_px} px, {way.precision}"
+        seen += ", region" * (way.region_px is not None) + ", gated" * way.is_gated
+        mark = "kept" if is_step else ""
+        console.print(f"{seen:<44}{trial.cpu_ms:8.1f} cpu-ms per frame, error {trial.error:6.1%}  {mark}")
+
+    settings, folder = Settings.from_environment(), load_site(site)
+    audit = AuditLog(settings.audit)
+    sample, workshop = workshop_for(folder, recording, settings, camera_id=camera, start=start, weights=weights)
+    report = tune_camera(sample, folder, workshop, tolerance=tolerance, audit=audit, progress=show)
+    _print_report(report)
+    for warning in report.warnings:
+        console.print(f"Note: {warning}", style="yellow")
+    console.print(f"Written to {report.path}; every run of {sample.camera.camera_id} follows it.")
+
+
 @app.command("allow-weights")
 def allow_weights(weights: Annotated[Path, typer.Argument(help="A .pt file whose origin you trust.")]) -> None:
     """Lets sites name weights that Passant does not ship; known by their SHA-256, and logged."""

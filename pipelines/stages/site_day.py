@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 
 from geo.site import SiteError
@@ -23,7 +24,7 @@ from pipelines.stages.release import release
 from pipelines.stages.report import StageReport
 from pipelines.stages.run import ShowProgress
 from pipelines.stages.track import TABLE as TRACKS
-from pipelines.stages.track import make_detector, track
+from pipelines.stages.track import frame_rate, make_detector, track
 from pipelines.warehouse.connection import Warehouse
 
 VIDEO_ENDINGS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".ts", ".webm"})
@@ -62,12 +63,13 @@ class SiteDay:
 
     def track(self, show_progress: ShowProgress) -> list[StageReport]:
         """Tracks the recordings that are still there; tracks of expired ones stay as they are."""
-        detector = make_detector(self.folder, None, self.settings)
+        make = cache(partial(make_detector, self.folder, None, self.settings))
         reports = []
         for recording in self._recordings():
             camera = self.folder.site.camera(recording.key.camera_id)
+            detector, rate = make(camera.camera_id), frame_rate(self.folder, None, camera.camera_id)
             with show_progress(recording.path.name, recording.probe.packets) as progress:
-                reports.append(track(recording, camera, detector, self.lake, self.audit, progress))
+                reports.append(track(recording, camera, detector, self.lake, self.audit, progress, rate=rate))
         return reports
 
     def georeference(self) -> list[StageReport]:

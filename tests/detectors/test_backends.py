@@ -1,5 +1,6 @@
 """The same weights on every engine that runs here; small inputs, because exports take seconds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from detectors import backends
 from detectors.backends import Backend, BackendError, OpenVino, choose
 from detectors.exports import Exports
 from detectors.letterbox import Letterbox
+from detectors.quantise import quantised
 from detectors.video import Decoding, probe, read_frames
 from detectors.weights import import_ultralytics
 from detectors.yolo import YoloDetector, YoloSettings
@@ -127,3 +129,17 @@ def test_int8_needs_a_calibrated_model(folder, frames):
     how = YoloSettings(SIZE_PX, backend="openvino", precision="int8", config_dir=folder, exports_dir=folder)
     with pytest.raises(BackendError, match="needs a calibrated model.*passant tune"):
         YoloDetector(WEIGHTS, how).detect(frames)
+
+
+@pytest.mark.slow
+def test_int8_repeats_itself_and_sees_much_the_same(folder, frames, exports):
+    letterbox = Letterbox(frames.images[0].shape[1::-1], SIZE_PX)
+    pictures = letterbox.fit(frames.images)
+    path = quantised(exports, letterbox.input_px, [pictures[i : i + 1] for i in range(len(pictures))])
+    assert quantised(exports, letterbox.input_px, [pictures[i : i + 1] for i in range(len(pictures))]) == path
+    first, *others = (OpenVino(path, streams, threads)(pictures) for streams, threads in ((1, 1), (2, 2)))
+    assert all(np.array_equal(first, other) for other in others)
+    how = YoloSettings(SIZE_PX, config_dir=folder / "ultralytics", exports_dir=folder / "exports")
+    plain = YoloDetector(WEIGHTS, how).detect(frames)
+    small = YoloDetector(WEIGHTS, replace(how, backend="openvino", precision="int8", quantised=path)).detect(frames)
+    assert sum(map(len, small)) == pytest.approx(sum(map(len, plain)), rel=0.2)

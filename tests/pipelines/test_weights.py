@@ -30,10 +30,10 @@ def lines(audit):
 def test_weights_a_site_names_are_refused_until_they_are_allowed(place):
     folder, settings, audit = place
     with pytest.raises(WeightsError, match=f"own.pt: unknown weights, SHA-256 {digest_of(folder.weights)}"):
-        make_detector(folder, None, settings)
+        make_detector(folder, None, settings, "pole")
     report = allow_weights(folder.weights, settings, audit)
     assert not report.is_reused
-    assert make_detector(folder, None, settings).name.startswith("own.pt")
+    assert make_detector(folder, None, settings, "pole").name.startswith("own.pt")
     assert lines(audit)[-1]["sha256"] == report.digest == digest_of(folder.weights)
     assert settings.allowed_weights.read_text() == f"{report.digest}  own.pt\n"
 
@@ -50,12 +50,12 @@ def test_weights_that_changed_since_are_refused(place):
     allow_weights(folder.weights, settings, audit)
     folder.weights.write_bytes(b"something else")
     with pytest.raises(WeightsError, match="unknown weights"):
-        make_detector(folder, None, settings)
+        make_detector(folder, None, settings, "pole")
 
 
 def test_weights_named_by_hand_are_allowed_for_once(place):
     folder, settings, _ = place
-    assert make_detector(folder, folder.weights, settings).name.startswith("own.pt")
+    assert make_detector(folder, folder.weights, settings, "pole").name.startswith("own.pt")
     assert allowed_weights(settings) == frozenset()
 
 
