@@ -56,13 +56,13 @@ def test_the_choice_keeps_the_counts_and_carries_its_evidence(place):
     assert report.path == path_of(folder, "pole")
     reference = tuning.tried[0]
     assert (reference.running, reference.error, reference.is_step) == (Running(), 0.0, True)
-    assert reference.counted == 2
+    assert reference.counted == 4
     assert tuning.chosen.error <= 0.02
     assert tuning.chosen.image_size_px >= 400
     assert len(seen) == len(tuning.tried) == report.rows
     assert all(way.error == 0.5 for way in tuning.tried if way.image_size_px < 400)
     assert tuning.recording_sha256 == sample.recording.sha256
-    assert any("judged by 2 crossings; 500 and more" in warning for warning in report.warnings)
+    assert any("judged by 4 crossings; 500 and more" in warning for warning in report.warnings)
     assert json.loads(audit.path.read_text().splitlines()[-1])["action"] == "tune"
 
 
