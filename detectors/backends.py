@@ -33,6 +33,7 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "onnx": ("f32",),
     "tensorrt": ("f32", "f16"),
 }
+_ON_CPU = ("openvino", "onnx")
 # Each stream holds pictures of its own; beyond a few, cores are better spent inside a picture.
 _MOST_STREAMS = 8
 _NEEDS = {"openvino": "openvino", "torch": "torch", "onnx": "onnxruntime", "tensorrt": "onnxruntime"}
@@ -80,7 +81,9 @@ def choose(name: str | None, precision: str | None, device: str | None) -> Backe
     Raises:
         BackendError: if it is unknown, not installed, or cannot be had at this precision.
     """
-    device = device or ("cuda" if name in (None, "torch", "tensorrt") and _has_cuda() else "cpu")
+    if name in _ON_CPU:
+        device = "cpu"
+    device = device or ("cuda" if _has_cuda() else "cpu")
     name = name or ("openvino" if device == "cpu" and find_spec("openvino") else "torch")
     if name not in PRECISIONS:
         raise BackendError(f"backend '{name}': unknown. Use one of: {', '.join(PRECISIONS)}.")
@@ -141,7 +144,7 @@ class OpenVino:
     """
 
     def __init__(self, path: Path, streams: int, threads: int | None = None) -> None:
-        import openvino as ov
+        import openvino as ov  # type: ignore[import-untyped]
 
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "f32",
@@ -180,7 +183,7 @@ class _Onnx:
     """ONNX Runtime, on the CPU or through its TensorRT provider, which keeps its engines beside the model."""
 
     def __init__(self, path: Path, backend: Backend) -> None:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cores()
@@ -192,7 +195,7 @@ class _Onnx:
 
 
 def _providers(path: Path, backend: Backend) -> Sequence[str | tuple[str, dict[str, Any]]]:
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
     if backend.name == "onnx":
         return ["CPUExecutionProvider"]

@@ -82,7 +82,7 @@ def made_by(fmt: Format) -> str:
 
 
 def _write_openvino(exports: Exports, input_px: tuple[int, int], path: Path) -> None:
-    import openvino as ov
+    import openvino as ov  # type: ignore[import-untyped]
     import torch
 
     from detectors.yolo_model import load_model

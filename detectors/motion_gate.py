@@ -7,6 +7,7 @@ frame looked at, not to the one before, so that slow movement adds up until it i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -28,9 +29,10 @@ class Glance:
 
     @property
     def to_look_at(self) -> Frames:
-        kept = [i for i, moved in enumerate(self.has_moved) if moved]
-        of = self.frames
-        return Frames(*(tuple(values[i] for i in kept) for values in (of.number, of.time_s, of.images)))
+        of, kept = self.frames, self.has_moved
+        return Frames(
+            tuple(compress(of.number, kept)), tuple(compress(of.time_s, kept)), tuple(compress(of.images, kept))
+        )
 
 
 class MotionGate:

@@ -39,8 +39,8 @@ def quantised(exports: Exports, input_px: tuple[int, int], pictures: Sequence[Pi
 
 
 def _write(source: Path, pictures: Sequence[Pictures], path: Path) -> None:
-    import nncf
-    import openvino as ov
+    import nncf  # type: ignore[import-untyped]
+    import openvino as ov  # type: ignore[import-untyped]
 
     nncf.set_log_level(40)
     model = ov.Core().read_model(source)

@@ -28,4 +28,4 @@ def surest(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: flo
     for better, worse in zip(first[rivals].tolist(), second[rivals].tolist(), strict=True):
         if stays[better]:
             stays[worse] = False
-    return order[np.array(stays, bool)][:most]
+    return np.asarray(order[np.array(stays, bool)][:most])

@@ -63,8 +63,8 @@ def run(
     from pipelines.stages.run import counts
     from pipelines.stages.run import run as run_recording
 
-    asked = {name: value for name, value in (("backend", backend), ("precision", precision)) if value}
-    settings, folder = replace(Settings.from_environment(), **asked), load_site(site)
+    settings, folder = Settings.from_environment(), load_site(site)
+    settings = replace(settings, backend=backend or settings.backend, precision=precision or settings.precision)
     outcome = run_recording(
         folder,
         recording,
