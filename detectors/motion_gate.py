@@ -56,11 +56,11 @@ class MotionGate:
 
     def _has_moved(self, image: Image, time_s: float) -> bool:
         coarse = _coarse(image)
-        is_due = self._last is None or time_s - self._last_s >= self._longest_s
-        if is_due or np.abs(coarse - self._last).max() >= self._least:
-            self._last, self._last_s = coarse, time_s
-            return True
-        return False
+        is_recent = time_s - self._last_s < self._longest_s
+        if self._last is not None and is_recent and np.abs(coarse - self._last).max() < self._least:
+            return False
+        self._last, self._last_s = coarse, time_s
+        return True
 
 
 def everything(frames: Frames) -> Glance:
