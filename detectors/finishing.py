@@ -37,7 +37,7 @@ class Finishing:
     at_once: int
 
     @classmethod
-    def of(cls, notes: Notes, least_boxes: int, at_once: int = 300_000) -> Finishing:
+    def of(cls, notes: Notes, least_boxes: int, at_once: int = 100_000) -> Finishing:
         """Joins fragments of at least so many boxes."""
         fragments = np.flatnonzero(notes.boxes_of >= least_boxes)
         batches = _batches(fragments, notes.boxes_of[fragments], at_once)

@@ -33,7 +33,7 @@ class Notes:
         in_memory: boxes kept in memory before they go to the file.
     """
 
-    def __init__(self, in_memory: int = 200_000) -> None:
+    def __init__(self, in_memory: int = 100_000) -> None:
         self._rows = np.empty(1024, _NOTE)
         self._size, self._in_memory = 0, in_memory
         self._file: IO[bytes] | None = None

@@ -145,7 +145,7 @@ class YoloDetector:
         codes = self._code_of[sure[5].astype(int)]
         sure, codes = sure[:, codes >= 0], codes[codes >= 0]
         kept = surest(sure[:4].T, sure[4], self._settings.overlap, _MOST_BOXES)
-        corners = letterbox.back(sure[:4, kept].T) + np.tile(np.float32(offset_px), 2)
+        corners = letterbox.back(sure[:4, kept].T) + np.tile(np.array(offset_px, np.float32), 2)
         return sv.Detections(xyxy=corners, confidence=sure[4, kept], class_id=codes[kept])
 
     @cached_property
