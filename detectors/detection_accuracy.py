@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from detectors.road_users import ROAD_USERS, RoadUser
 from detectors.synthetic import Label
-from detectors.yolo import import_ultralytics
+from detectors.weights import import_ultralytics
 
 if TYPE_CHECKING:
     import supervision as sv

@@ -29,5 +29,9 @@ class Detector(Protocol):
     def road_users(self) -> tuple[RoadUser, ...]:
         """The road users it can tell, in the order of the list."""
 
+    @property
+    def workers(self) -> int:
+        """From how many threads at once `detect` may be called to good effect."""
+
     def detect(self, frames: Frames) -> list[sv.Detections]:
         """Boxes in pixels for each frame, in order."""

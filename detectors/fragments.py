@@ -51,42 +51,64 @@ def as_tracks(fragments: pl.DataFrame, settings: JoiningSettings | None = None) 
         Tracks: track_id, frame, time_s, road_user, confidence and the sides, in order of birth.
         Joints: track_id, from_s, to_s; one row per gap that was bridged.
     """
-    ends = _ends(fragments, settings or JoiningSettings())
+    members, joints = join(ends_of(fragments, settings), settings)
+    return voted(fragments, members), joints
+
+
+def join(ends: pl.DataFrame, settings: JoiningSettings | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Decides which fragments are one track.
+
+    Args:
+        ends: of every fragment, from `ends_of`.
+        settings: of joining.
+
+    Returns:
+        Members: fragment, track_id, numbered from 1 in order of birth.
+        Joints: track_id, from_s, to_s; one row per gap that was bridged.
+    """
     earlier, later = _joints(ends, settings or JoiningSettings())
     numbers = ends["fragment"].to_numpy()
     root = dict(zip(numbers.tolist(), numbers.tolist(), strict=True))
     for i in np.argsort(ends["first_s"].to_numpy()[later], kind="stable"):
         root[int(numbers[later[i]])] = root[int(numbers[earlier[i]])]
-    tracks = _voted(fragments.with_columns(root=pl.col("fragment").replace_strict(root, return_dtype=pl.UInt32)))
-    number = dict(tracks.select("root", "track_id").unique().iter_rows())
+    roots = pl.Series([root[number] for number in numbers.tolist()], dtype=pl.UInt32)
+    members = ends.select("fragment", track_id=roots.rank("dense").cast(pl.UInt32))
     joints = pl.DataFrame(
         {
-            "track_id": [number[root[i]] for i in numbers[later].tolist()],
+            "track_id": members["track_id"].gather(later),
             "from_s": ends["last_s"].to_numpy()[earlier],
             "to_s": ends["first_s"].to_numpy()[later],
         },
         schema={"track_id": pl.UInt32, "from_s": pl.Float64, "to_s": pl.Float64},
     )
-    return tracks.drop("root"), joints.sort("track_id", "from_s")
+    return members, joints.sort("track_id", "from_s")
 
 
-def _voted(boxes: pl.DataFrame) -> pl.DataFrame:
-    votes = boxes.group_by("root", "code").agg(pl.col("confidence").sum()).sort("root", "confidence", "code")
-    winner = votes.group_by("root", maintain_order=True).agg(pl.col("code").last().alias("class"))
+def voted(fragments: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """The boxes of whole tracks, each of the class that its boxes vote for by summed confidence.
+
+    Args:
+        fragments: fragment, frame, time_s, code, confidence and the sides of each box.
+        members: fragment, track_id.
+
+    Returns:
+        track_id, frame, time_s, road_user, confidence and the sides, ordered by track_id, frame.
+    """
+    boxes = fragments.join(members, on="fragment")
+    votes = boxes.group_by("track_id", "code").agg(pl.col("confidence").sum()).sort("track_id", "confidence", "code")
+    winner = votes.group_by("track_id", maintain_order=True).agg(pl.col("code").last().alias("class"))
     named = dict(enumerate(r.value for r in ROAD_USERS))
     return (
-        boxes.join(winner, on="root")
-        .with_columns(
-            pl.col("root").rank("dense").cast(pl.UInt32).alias("track_id"),
-            pl.col("class").replace_strict(named, return_dtype=RoadUserType).alias("road_user"),
-        )
+        boxes.join(winner, on="track_id")
+        .with_columns(road_user=pl.col("class").replace_strict(named, return_dtype=RoadUserType))
         .sort("track_id", "frame")
-        .select("root", "track_id", "frame", "time_s", "road_user", "confidence", *SIDES)
+        .select("track_id", "frame", "time_s", "road_user", "confidence", *SIDES)
     )
 
 
-def _ends(fragments: pl.DataFrame, settings: JoiningSettings) -> pl.DataFrame:
+def ends_of(fragments: pl.DataFrame, settings: JoiningSettings | None = None) -> pl.DataFrame:
     """First and last time, centre, velocity and size of every fragment, in order of its number."""
+    over_s = (settings or JoiningSettings()).over_s
     rows = fragments.select(
         "fragment",
         "time_s",
@@ -97,7 +119,7 @@ def _ends(fragments: pl.DataFrame, settings: JoiningSettings) -> pl.DataFrame:
         height=(pl.col("bottom_px") - pl.col("top_px")).cast(pl.Float64),
     ).sort("fragment", "time_s")
     time = pl.col("time_s")
-    is_end = {"first": time <= time.min() + settings.over_s, "last": time >= time.max() - settings.over_s}
+    is_end = {"first": time <= time.min() + over_s, "last": time >= time.max() - over_s}
     columns = []
     for end, chosen in is_end.items():
         at = pl.Expr.first if end == "first" else pl.Expr.last

@@ -38,6 +38,10 @@ class RecordedDetector:
     def road_users(self) -> tuple[RoadUser, ...]:
         return ROAD_USERS
 
+    @property
+    def workers(self) -> int:
+        return 1
+
     def detect(self, frames: Frames) -> list[sv.Detections]:
         return [self._of_frame(number) for number in frames.number]
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -15,21 +16,41 @@ import polars as pl
 
 from detectors.camera import Camera
 from detectors.detector import Detector
-from detectors.edges import complete_at_edges
-from detectors.fragments import as_tracks
+from detectors.finishing import Finishing
+from detectors.flow_prior import FlowPrior
+from detectors.lookahead import in_order
 from detectors.masks import MaskedArea
+from detectors.motion_gate import Glance, MotionGate, everything
 from detectors.riders import join_riders
 from detectors.tracker import Tracker, TrackerSettings
-from detectors.tracks import Tracks, displacements
+from detectors.tracks import Tracks
 from detectors.video import Decoding, RecordingError, observed_intervals, read_frames
 
 if TYPE_CHECKING:
     import supervision as sv
 
 T = TypeVar("T")
+R = TypeVar("R")
+
+_MOST_FRAMES, _BATCH_BYTES = 8, 32_000_000
 
 Progress = Callable[[int], None]
 """Told the number of frames done so far."""
+
+
+@dataclass(frozen=True)
+class FrameRate:
+    """Which frames of a camera's recordings the detector looks at.
+
+    Attributes:
+        every: 1 for all, 3 for each third.
+        is_gated: whether only those in which something has moved; the boxes before stand for the others.
+        prior: what the camera's full-rate tracks have taught, so that fewer frames suffice.
+    """
+
+    every: int = 1
+    is_gated: bool = False
+    prior: FlowPrior | None = None
 
 
 @dataclass(frozen=True)
@@ -55,10 +76,11 @@ class TrackingReport:
         tracks: number of tracks.
         joints: gaps bridged between what had been two tracks.
         displacement_p95: 95th percentile over moving tracks of the displacement per processed frame in
-            box lengths, or None if nothing moved; beyond 0.3 tracks are lost.
+            box lengths, or None if nothing moved; without a flow prior tracks are lost beyond 0.3.
         observed: half-open UTC intervals without a gap.
         seconds: wall time, decoding included.
-        stage_seconds: wall time of decode, detect, associate and finish.
+        stage_seconds: wall time of decode, detect, associate and finish, summed over the threads of each;
+            they overlap.
     """
 
     frames: int
@@ -83,10 +105,10 @@ def track_video(
     recording_id: str,
     start_utc: datetime,
     settings: TrackerSettings | None = None,
-    batch: int = 8,
+    rate: FrameRate | None = None,
     progress: Progress = lambda _: None,
-) -> tuple[pl.DataFrame, TrackingReport]:
-    """Detects and follows the road users in a recording.
+) -> tuple[Iterator[pl.DataFrame], TrackingReport]:
+    """Detects and follows the road users in a recording, in memory that does not grow with its length.
 
     Args:
         path: the recording.
@@ -95,45 +117,42 @@ def track_video(
         recording_id: written into every row.
         start_utc: time of the first frame.
         settings: of the tracker.
-        batch: frames handed to the detector at once.
+        rate: which frames the detector looks at, or None for all.
         progress: called after each batch.
 
     Returns:
-        TRACKS, and a report.
+        TRACKS in parts, each of whole tracks and in their order, and a report.
 
     Raises:
         RecordingError: if not a single frame decodes.
     """
     began, decoding, clock = time.perf_counter(), Decoding(), Stopwatch()
-    tracker, masked = Tracker(settings or TrackerSettings()), MaskedArea(camera)
-    inferred = boxes = 0
-    for frames in clock.each("decode", read_frames(path, camera, batch, decoding)):
-        with clock.stage("detect"):
-            found = detector.detect(frames)
-        inferred += len(found)
+    chosen, rate = settings or TrackerSettings(), rate or FrameRate()
+    following = _Following(Tracker(chosen, rate.prior), MaskedArea(camera))
+    batches = clock.each("decode", read_frames(path, camera, _batch(camera), decoding, rate.every))
+    glances = map(MotionGate().glance if rate.is_gated else everything, batches)
+    for glance, found in in_order(glances, clock.timed("detect", _looking(detector)), detector.workers):
         with clock.stage("associate"):
-            for number, time_s, one in zip(frames.number, frames.time_s, found, strict=True):
-                boxes += _associate(tracker, masked, number, time_s, one)
-        progress(len(decoding.frame_times_s))
+            following.take(glance, found)
+        progress(glance.frames.number[-1] + 1)
     if not decoding.frame_times_s:
         raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
     with clock.stage("finish"):
-        tracks, joints = as_tracks(tracker.fragments())
-        whole = complete_at_edges(tracks, camera.size_px)
-        percentile = displacements(tracks)["displacement"].quantile(0.95, "linear")
+        finishing = Finishing.of(following.tracker.notes, chosen.least_boxes)
+        per_frame = finishing.displacement_p95()
     report = TrackingReport(
         frames=len(decoding.frame_times_s),
         dropped_frames=decoding.untimed_frames + decoding.resized_frames,
         corrupt_frames=decoding.corrupt_frames,
         decode_errors=decoding.errors,
-        inferred_frames=inferred,
-        boxes=boxes,
-        tracks=tracks["track_id"].n_unique(),
+        inferred_frames=following.inferred_frames,
+        boxes=following.boxes,
+        tracks=finishing.tracks,
         joints=tuple(
             Joint(number, start_utc + timedelta(seconds=a), start_utc + timedelta(seconds=b))
-            for number, a, b in joints.iter_rows()
+            for number, a, b in finishing.joints.iter_rows()
         ),
-        displacement_p95=percentile,
+        displacement_p95=None if per_frame is None else per_frame * rate.every,
         observed=tuple(
             (start_utc + timedelta(seconds=a), start_utc + timedelta(seconds=b))
             for a, b in observed_intervals(decoding.frame_times_s)
@@ -141,29 +160,55 @@ def track_video(
         seconds=time.perf_counter() - began,
         stage_seconds=clock.seconds,
     )
-    return _in_time(whole, recording_id, start_utc), report
+    parts = (_in_time(part, recording_id, start_utc) for part in finishing.parts(camera.size_px))
+    return parts, report
 
 
-def _associate(tracker: Tracker, masked: MaskedArea, number: int, time_s: float, found: sv.Detections) -> int:
-    """Hands one frame's boxes to the tracker and says how many there were."""
-    joined = join_riders(found)
-    corners = joined.xyxy.astype(np.float64)
-    visible = masked.is_visible(corners)
-    tracker.update(
-        number,
-        time_s,
-        corners[visible],
-        np.asarray(joined.confidence, dtype=np.float64)[visible],
-        np.asarray(joined.class_id, dtype=np.int64)[visible],
-    )
-    return int(visible.sum())
+def _looking(detector: Detector) -> Callable[[Glance], list[sv.Detections]]:
+    return lambda glance: detector.detect(glance.to_look_at) if any(glance.has_moved) else []
+
+
+def _batch(camera: Camera) -> int:
+    """Frames per batch: few of large pictures, for several batches are in hand at once."""
+    width, height = camera.size_px
+    return max(1, min(_MOST_FRAMES, _BATCH_BYTES // (3 * width * height)))
+
+
+class _Following:
+    """Hands the tracker each frame's boxes: where the detector did not look, those of when it last did."""
+
+    def __init__(self, tracker: Tracker, masked: MaskedArea) -> None:
+        self.tracker, self._masked = tracker, masked
+        self.inferred_frames = self.boxes = 0
+        self._last: sv.Detections | None = None
+
+    def take(self, glance: Glance, found: list[sv.Detections]) -> None:
+        self.inferred_frames += len(found)
+        looked, frames = iter(found), glance.frames
+        for number, time_s, has_moved in zip(frames.number, frames.time_s, glance.has_moved, strict=True):
+            if has_moved or self._last is None:
+                self._last = join_riders(next(looked))
+            self._associate(number, time_s, self._last)
+
+    def _associate(self, number: int, time_s: float, found: sv.Detections) -> None:
+        corners = found.xyxy.astype(np.float64)
+        visible = self._masked.is_visible(corners)
+        self.tracker.update(
+            number,
+            time_s,
+            corners[visible],
+            np.asarray(found.confidence, dtype=np.float64)[visible],
+            np.asarray(found.class_id, dtype=np.int64)[visible],
+        )
+        self.boxes += int(visible.sum())
 
 
 class Stopwatch:
-    """Wall seconds by stage."""
+    """Wall seconds by stage, of all threads."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._adding = Lock()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -171,7 +216,8 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+            with self._adding:
+                self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
     def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
         """The items, with the time spent waiting for each."""
@@ -181,6 +227,15 @@ class Stopwatch:
             if item is None:
                 return
             yield item
+
+    def timed(self, name: str, work: Callable[[T], R]) -> Callable[[T], R]:
+        """The same work, with its time noted."""
+
+        def noted(item: T) -> R:
+            with self.stage(name):
+                return work(item)
+
+        return noted
 
 
 def _in_time(tracks: pl.DataFrame, recording_id: str, start_utc: datetime) -> pl.DataFrame:

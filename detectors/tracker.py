@@ -13,14 +13,17 @@ recording.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors.boxes import SIDES, most_covered, overlapping, pair_up
+from detectors.boxes import most_covered, overlapping, pair_up
+from detectors.flow_prior import FlowPrior
 from detectors.fragments import as_tracks
+from detectors.notes import Notes
 from detectors.road_users import LIGHT, ROAD_USERS
 
 Floats = NDArray[np.float64]
@@ -32,10 +35,6 @@ _MEASUREMENT, _ACCELERATION = 0.05, 5.0
 _DUPLICATE_OVERLAP = 0.85
 _CROWDED = 0.5  # of a box, or of the smaller of two
 _OTHER_CLASS = 0.5  # what the overlap with a box of another class counts for beside rivals
-_NOTE = np.dtype(
-    [("fragment", "u4"), ("frame", "u4"), ("time_s", "f8"), ("code", "u1"), ("confidence", "f4")]
-    + [(side, "f4") for side in SIDES]
-)
 _LIGHT = np.array([r in LIGHT for r in ROAD_USERS])
 
 
@@ -144,41 +143,20 @@ class _Alive:
         self.seen_s[rows] = found.time_s
 
 
-class _Notes:
-    """Which box went to which track: 37 bytes a box, and nothing else that grows with the recording."""
-
-    def __init__(self) -> None:
-        self._rows = np.empty(1024, _NOTE)
-        self._size = 0
-
-    def add(self, fragments: Ints, found: _Found) -> None:
-        if not len(fragments):
-            return
-        here = slice(self._size, self._size + len(fragments))
-        while here.stop > len(self._rows):
-            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-        rows = self._rows[here]
-        rows["fragment"], rows["frame"], rows["time_s"] = fragments, found.frame, found.time_s
-        rows["code"], rows["confidence"] = found.codes, found.scores
-        for i, side in enumerate(SIDES):
-            rows[side] = found.boxes[:, i]
-        self._size = here.stop
-
-    def table(self) -> pl.DataFrame:
-        """fragment, frame, time_s, code, confidence and the sides of every box noted."""
-        rows = self._rows[: self._size]
-        return pl.DataFrame({name: np.ascontiguousarray(rows[name]) for name in _NOTE.names or ()})
-
-
 class Tracker:
-    """Follows boxes through one recording."""
+    """Follows boxes through one recording.
 
-    def __init__(self, settings: TrackerSettings) -> None:
-        self._settings = settings
+    Args:
+        settings: thresholds.
+        prior: velocities usual at the camera, tried on tracks seen once, or None to look where they were.
+    """
+
+    def __init__(self, settings: TrackerSettings, prior: FlowPrior | None = None) -> None:
+        self._settings, self._prior = settings, prior
         self._alive = _Alive()
         self._time_s: float | None = None
         self._born = 0
-        self._notes = _Notes()
+        self.notes = Notes()
         self._unused: deque[_Found] = deque()
 
     def update(self, frame: int, time_s: float, boxes: Floats, scores: Floats, codes: Ints) -> None:
@@ -200,18 +178,19 @@ class Tracker:
         recent |= alive.confirmed & (alive.seen_s == self._time_s)
         corners = _to_corners(alive.place)
         rounds = (
-            (alive.confirmed, strong, scores, s.first_overlap),
-            (recent, ~strong, np.ones(len(boxes)), s.second_overlap),
-            (young, strong, scores, s.young_overlap),
+            (alive.confirmed, strong, scores, s.first_overlap, corners),
+            (recent, ~strong, np.ones(len(boxes)), s.second_overlap, corners),
+            *((usual & young, strong, scores, s.young_overlap, places) for usual, places in self._usual(time_s)),
+            (young, strong, scores, s.young_overlap, corners),
         )
-        for tracks, candidates, preference, least in rounds:
+        for tracks, candidates, preference, least, places in rounds:
             rows, columns = np.flatnonzero(tracks & unmatched), np.flatnonzero(candidates & free)
-            known = _Known(corners[rows], alive.light[rows], alive.votes[rows].argmax(axis=1))
+            known = _Known(places[rows], alive.light[rows], alive.votes[rows].argmax(axis=1))
             a, b = self._associate(known, found[columns], preference[columns], least)
             rows, columns = rows[a], columns[b]
             alive.correct(rows, found[columns])
             unmatched[rows], free[columns] = False, False
-            self._notes.add(alive.number[rows], found[columns])
+            self._note(alive.number[rows], found[columns])
         self._confirm(young & ~unmatched)
         self._bury(unmatched, time_s)
         crowded = most_covered(boxes, boxes[~free]) > _CROWDED
@@ -229,7 +208,18 @@ class Tracker:
         Returns:
             fragment, frame, time_s, code, confidence and the sides of every box.
         """
-        return self._notes.table().filter(pl.len().over("fragment") >= self._settings.least_boxes)
+        return self.notes.of(np.flatnonzero(self.notes.boxes_of >= self._settings.least_boxes))
+
+    def _usual(self, time_s: float) -> Iterator[tuple[Bools, Floats]]:
+        """For each velocity that is usual somewhere: which tracks it is usual for, and where they would be by it."""
+        if self._prior is None or self._time_s is None:
+            return
+        place, step_s = self._alive.place, time_s - self._time_s
+        for velocity in self._prior.tried(place[:, :2], self._alive.light):
+            yield ~np.isnan(velocity[:, 0]), _to_corners(place) + np.tile(velocity * step_s, 2)
+
+    def _note(self, fragments: Ints, found: _Found) -> None:
+        self.notes.add(fragments, found.frame, found.time_s, (found.boxes, found.scores, found.codes))
 
     def _associate(self, known: _Known, found: _Found, preference: Floats, least: float) -> tuple[Ints, Ints]:
         """One-to-one pairs of tracks and boxes of the same kind, as indices into both."""
@@ -259,7 +249,7 @@ class Tracker:
             known = _Known(first[near], alive.light[rows[near]], alive.votes[rows[near]].argmax(axis=1))
             a, b = self._associate(known, past, np.ones(len(past.boxes)), s.second_overlap)
             first[near[a]], seen_s[near[a]] = past.boxes[b], past.time_s
-            self._notes.add(alive.number[rows[near[a]]], past[b])
+            self._note(alive.number[rows[near[a]]], past[b])
             self._unused[i] = past[~np.isin(np.arange(len(past.boxes)), b)]
 
     def _bury(self, unmatched: Bools, time_s: float) -> None:
@@ -300,7 +290,7 @@ class Tracker:
                 var_rate=(2.0 * height) ** 2,
             )
         )
-        self._notes.add(numbers, found)
+        self._note(numbers, found)
 
 
 def _to_centre(boxes: Floats) -> Floats:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from detectors.road_users import RoadUser
 from detectors.synthetic import LEAST_VISIBLE_SHARE, Label
-from detectors.yolo import import_ultralytics
+from detectors.weights import import_ultralytics
 
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer

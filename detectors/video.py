@@ -187,12 +187,11 @@ def _first_picture(path: Path) -> tuple[tuple[int, int], bool]:
                     f"{path}: the container asks for a rotation by {frame.rotation} degrees; only quarter turns are "
                     "supported. Re-export it upright."
                 )
-            size = (frame.width, frame.height) if turn[0] else (frame.height, frame.width)
-            return size, frame.interlaced_frame
+            return _upright_size(frame), frame.interlaced_frame
     raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
 
 
-def read_frames(path: Path, camera: Camera, batch: int, decoding: Decoding) -> Iterator[Frames]:
+def read_frames(path: Path, camera: Camera, batch: int, decoding: Decoding, every: int = 1) -> Iterator[Frames]:
     """Decodes a recording packet by packet, so that damage costs frames and not the rest of the file.
 
     Args:
@@ -200,6 +199,7 @@ def read_frames(path: Path, camera: Camera, batch: int, decoding: Decoding) -> I
         camera: whose size a frame must have and whose masks are blackened.
         batch: frames per batch.
         decoding: filled in while reading.
+        every: only each so-manieth frame is made a picture; the others are decoded and accounted for.
 
     Yields:
         Upright, masked frames in the order of their presentation.
@@ -207,21 +207,30 @@ def read_frames(path: Path, camera: Camera, batch: int, decoding: Decoding) -> I
     numbers, times, images = [], [], []
     with _open(path) as container:
         for frame, time_s in _decode(container, decoding):
-            image = _upright(frame)
-            if image.shape[1::-1] != camera.size_px:
+            if _upright_size(frame) != camera.size_px:
                 decoding.resized_frames += 1
                 continue
-            blacken(image, camera.privacy_masks_px)
+            number = len(decoding.frame_times_s)
+            decoding.frame_times_s.append(time_s)
             decoding.corrupt_frames += int(frame.is_corrupt)
-            numbers.append(len(decoding.frame_times_s))
+            if number % every:
+                continue
+            image = _upright(frame)
+            blacken(image, camera.privacy_masks_px)
+            numbers.append(number)
             times.append(time_s)
             images.append(image)
-            decoding.frame_times_s.append(time_s)
             if len(images) == batch:
                 yield Frames(tuple(numbers), tuple(times), tuple(images))
                 numbers, times, images = [], [], []
     if images:
         yield Frames(tuple(numbers), tuple(times), tuple(images))
+
+
+def _upright_size(frame: av.VideoFrame) -> tuple[int, int]:
+    """Width and height of the picture as it is meant to be seen."""
+    turn = _turn(frame)
+    return (frame.width, frame.height) if turn is None or turn[0] else (frame.height, frame.width)
 
 
 def _upright(frame: av.VideoFrame) -> Image:

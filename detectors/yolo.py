@@ -1,32 +1,35 @@
-"""Ultralytics YOLO behind the Detector protocol.
+"""Ultralytics YOLO behind the Detector protocol, on whichever engine is at hand.
 
-Ultralytics reads its switches from the environment when it is imported, so they are set here, in
-the one place that imports it: nothing is downloaded, installed or reported, and weights are loaded
-without running code from their pickle.
+Ultralytics loads and exports the weights; pictures go in and boxes come out here, the same as through
+Ultralytics' own ``predict`` at the same precision, at less cost.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from detectors.backends import Backend, Engine, Found, choose, start
+from detectors.exports import Exports
+from detectors.letterbox import Letterbox
 from detectors.road_users import ROAD_USERS, RoadUser, road_user_of
+from detectors.suppression import surest
 from detectors.video import Frames
+from detectors.weights import WeightsError, digest_of, refuse_unknown
 
 if TYPE_CHECKING:
     import supervision as sv
 
-
-class WeightsError(ValueError):
-    """Weights that cannot be used; names the file, what is wrong with it and what to do."""
+_MOST_BOXES = 300
+_DIRECTORIES = ("config_dir", "exports_dir")
 
 
 @dataclass(frozen=True)
@@ -38,133 +41,124 @@ class YoloSettings:
         confidence: least score of a box; the tracker uses weak boxes to continue tracks.
         overlap: IoU above which the weaker of two boxes is dropped, across classes.
         device: torch device, or None for CUDA where there is one.
+        backend: engine, or None for the fastest at hand that repeats its boxes exactly.
+        precision: f32, f16 or int8, or None for f32.
+        quantised: the int8 model that calibration has made, for that precision.
+        region_px: left, top, right, bottom of the part of the picture the model sees, or None for all of it.
         config_dir: where Ultralytics may keep its settings file.
+        exports_dir: where models in the formats of other engines are kept.
     """
 
     image_size_px: int = 640
     confidence: float = 0.1
     overlap: float = 0.55
     device: str | None = None
+    backend: str | None = None
+    precision: str | None = None
+    quantised: Path | None = None
+    region_px: tuple[int, int, int, int] | None = None
     config_dir: Path = Path("data/var/ultralytics")
-
-
-def import_ultralytics(config_dir: Path) -> Any:  # noqa: ANN401  (ultralytics ships no types)
-    """Imports Ultralytics with everything switched off that reaches outside this machine."""
-    config_dir.mkdir(parents=True, exist_ok=True)
-    os.environ |= {
-        "YOLO_OFFLINE": "true",
-        "YOLO_AUTOINSTALL": "false",
-        "ULTRALYTICS_SAFE_LOAD": "true",
-        "YOLO_CONFIG_DIR": str(config_dir.resolve()),
-        "YOLO_VERBOSE": "false",
-    }
-    # Left alone, Ultralytics sets this to 1 and torch computes on a single core.
-    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
-    import ultralytics
-    from ultralytics.nn import tasks
-
-    # Read when Ultralytics is first imported, which may have been before it was set above.
-    vars(tasks)["SAFE_LOAD"] = True
-    return ultralytics
+    exports_dir: Path = Path("data/var/exports")
 
 
 class YoloDetector:
     """A YOLO detection model from a ``.pt`` file, loaded when it is first needed."""
 
-    def __init__(self, weights: Path, settings: YoloSettings) -> None:
+    def __init__(self, weights: Path, settings: YoloSettings, allowed: Collection[str] = ()) -> None:
         """Names the weights.
 
+        Args:
+            weights: a ``.pt`` file.
+            settings: how it is run.
+            allowed: SHA-256 of weights that may be read beside those Passant ships.
+
         Raises:
-            WeightsError: if the file is missing.
+            WeightsError: if the file is missing or unknown.
+            BackendError: if it cannot be run as asked.
         """
-        if not weights.is_file():
-            raise WeightsError(f"{weights}: no such weights. Check the path given with --weights or in site.yaml.")
         self._weights, self._settings = weights, settings
+        self._weights_digest = digest_of(weights)
+        refuse_unknown(weights, self._weights_digest, allowed)
+        self._backend = choose(settings.backend, settings.precision, settings.device)
+        self._exports = Exports(weights, settings.exports_dir, settings.config_dir)
+        self._engines: dict[Letterbox, Engine] = {}
+        self._starting = Lock()
 
     @property
     def name(self) -> str:
-        return f"{self._weights.name} at {self._settings.image_size_px} px, fp32, {self._device}"
+        on: Backend = self._backend
+        return f"{self._weights.name} at {self._settings.image_size_px} px, {on.precision}, {on.name} on {on.device}"
 
     @cached_property
     def digest(self) -> str:
+        quantised = self._settings.quantised
+        asked = {k: v for k, v in vars(self._settings).items() if k not in (*_DIRECTORIES, *vars(self._backend))}
+        asked["quantised"] = quantised and digest_of(quantised.with_suffix(".bin"))
         parts = [
-            hashlib.sha256(self._weights.read_bytes()).hexdigest(),
-            *(f"{k}={v}" for k, v in vars(self._settings).items() if k != "config_dir"),
-            *(f"{package}={version(package)}" for package in ("torch", "ultralytics")),
+            self._weights_digest,
+            *(f"{k}={v}" for k, v in {**asked, **vars(self._backend)}.items()),
+            *(f"{package}={version(package)}" for package in self._backend.packages),
         ]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
     @property
     def road_users(self) -> tuple[RoadUser, ...]:
-        _, code_of = self._loaded
-        return tuple(r for r in ROAD_USERS if r.code in code_of.values())
+        return tuple(r for r in ROAD_USERS if r.code in self._code_of)
 
-    def load(self) -> None:
-        """Loads the model now.
+    @property
+    def workers(self) -> int:
+        return self._backend.workers
+
+    def load(self, picture_px: tuple[int, int] | None = None) -> None:
+        """Reads the model's labels now, and loads it for pictures of a width and height, if given.
+
+        Args:
+            picture_px: width and height of the pictures, or of their region.
 
         Raises:
             WeightsError: if the file holds no YOLO detector or it knows no road user.
         """
-        _ = self._loaded
+        _ = self._code_of
+        if picture_px:
+            self._engine(Letterbox(picture_px, self._settings.image_size_px))
 
     def detect(self, frames: Frames) -> list[sv.Detections]:
-        model, code_of = self._loaded
-        results = self._predict(model, code_of, list(frames.images))
-        # Models with an end-to-end head suppress nothing themselves; for the others this changes nothing.
-        found = (_detections(result, code_of) for result in results)
-        return [boxes.with_nms(self._settings.overlap, class_agnostic=True) for boxes in found]
+        height, width = frames.images[0].shape[:2]
+        left, top, right, bottom = self._settings.region_px or (0, 0, width, height)
+        letterbox = Letterbox((right - left, bottom - top), self._settings.image_size_px)
+        seen = tuple(image[top:bottom, left:right] for image in frames.images)
+        found = self._engine(letterbox)(letterbox.fit(seen))
+        return [self._boxes(one, letterbox, (left, top)) for one in found]
+
+    def _engine(self, letterbox: Letterbox) -> Engine:
+        with self._starting:
+            if letterbox not in self._engines:
+                self._engines[letterbox] = start(
+                    self._backend, self._exports, letterbox.input_px, self._settings.quantised
+                )
+            return self._engines[letterbox]
+
+    def _boxes(self, found: Found, letterbox: Letterbox, offset_px: tuple[int, int]) -> sv.Detections:
+        import supervision as sv
+
+        sure = found[:, found[4] > self._settings.confidence]
+        codes = self._code_of[sure[5].astype(int)]
+        sure, codes = sure[:, codes >= 0], codes[codes >= 0]
+        kept = surest(sure[:4].T, sure[4], self._settings.overlap, _MOST_BOXES)
+        corners = letterbox.back(sure[:4, kept].T) + np.tile(np.array(offset_px, np.float32), 2)
+        return sv.Detections(xyxy=corners, confidence=sure[4, kept], class_id=codes[kept])
 
     @cached_property
-    def _device(self) -> str:
-        import torch
-
-        return self._settings.device or ("cuda" if torch.cuda.is_available() else "cpu")
-
-    @cached_property
-    def _loaded(self) -> tuple[Any, dict[int, int]]:
-        """The model, and the code of each of its classes that is a road user."""
-        ultralytics = import_ultralytics(self._settings.config_dir)
-        import torch
-
-        try:
-            model = ultralytics.YOLO(str(self._weights.resolve()), task="detect")
-            labels: dict[int, str] = model.names
-        except Exception as error:
+    def _code_of(self) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        """The code of the road user that each of the model's classes is, -1 where it is none."""
+        labels = self._exports.labels()
+        codes = np.full(max(labels) + 1, -1)
+        for number, label in labels.items():
+            user = road_user_of(label)
+            codes[number] = -1 if user is None else user.code
+        if (codes < 0).all():
             raise WeightsError(
-                f"{self._weights}: not loadable YOLO weights ({type(error).__name__}). "
-                "Give a .pt file saved by Ultralytics for detection."
-            ) from error
-        code_of = {i: user.code for i, label in labels.items() if (user := road_user_of(label))}
-        if model.task != "detect" or not code_of:
-            raise WeightsError(
-                f"{self._weights}: a model for '{model.task}' with the classes {sorted(labels.values())}. "
+                f"{self._weights}: a model with the classes {sorted(labels.values())}. "
                 "Give a detection model that knows road users, such as person or car."
             )
-        # Setting a model up for the CPU makes torch leave one core idle. It happens on first use, so
-        # that is now, and then every core is used from the first frame to the last.
-        self._predict(model, code_of, [np.zeros((32, 32, 3), np.uint8)])
-        torch.set_num_threads(os.cpu_count() or 1)
-        return model, code_of
-
-    def _predict(self, model: Any, code_of: dict[int, int], images: list[NDArray[np.uint8]]) -> Any:  # noqa: ANN401
-        return model.predict(
-            images,
-            imgsz=self._settings.image_size_px,
-            conf=self._settings.confidence,
-            iou=self._settings.overlap,
-            classes=list(code_of),
-            agnostic_nms=True,
-            # Models rebuilt from end-to-end exports lack the one-to-many head that NMS needs.
-            nms=None if getattr(model.model.model[-1], "cv2", None) is not None else False,
-            device=self._device,
-            half=False,
-            verbose=False,
-        )
-
-
-def _detections(result: Any, code_of: dict[int, int]) -> sv.Detections:  # noqa: ANN401
-    import supervision as sv
-
-    boxes = result.boxes.cpu().numpy()
-    codes = np.array([code_of[int(c)] for c in boxes.cls], dtype=int)
-    return sv.Detections(xyxy=boxes.xyxy.astype(np.float32), confidence=boxes.conf.astype(np.float32), class_id=codes)
+        return codes

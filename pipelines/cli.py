@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -38,9 +39,10 @@ SiteOption = Annotated[Path, typer.Option("--site", help="Folder of the site, wi
 
 def main() -> None:
     """Runs a command; wrong input ends with one message and exit code 2."""
+    from detectors.backends import BackendError
     from detectors.interchange import InterchangeError
     from detectors.video import RecordingError
-    from detectors.yolo import WeightsError
+    from detectors.weights import WeightsError
     from geo.site import SiteError
     from pipelines.lake import DamagedFileError
     from pipelines.object_store import ObjectStoreError
@@ -48,7 +50,7 @@ def main() -> None:
     from pipelines.stages.expiries import ExpiredError
     from pipelines.stages.withdraw import WithdrawalError
 
-    of_input = (InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
+    of_input = (BackendError, InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
     of_state = (AuditError, DamagedFileError, ExpiredError, ObjectStoreError, TimeoutError, WithdrawalError)
     try:
         app()
@@ -70,6 +72,8 @@ def run(
     start: Annotated[str | None, typer.Option(help="Local time of the first frame, as 2026-06-10T08:14:00.")] = None,
     camera: Annotated[str | None, typer.Option(help="Camera of the site, where it has several.")] = None,
     weights: Annotated[Path | None, typer.Option(help="YOLO weights (.pt) in place of the site's.")] = None,
+    backend: Annotated[str | None, typer.Option(help="openvino, torch, onnx or tensorrt; else the fastest.")] = None,
+    precision: Annotated[str | None, typer.Option(help="f32, or f16 or int8 where the backend has it.")] = None,
 ) -> None:
     """Counts one recording: ingest, track, georeference, measure, load, check, release."""
     from pipelines.lake import Lake
@@ -78,6 +82,7 @@ def run(
     from pipelines.stages.run import run as run_recording
 
     settings, folder = Settings.from_environment(), load_site(site)
+    settings = replace(settings, backend=backend or settings.backend, precision=precision or settings.precision)
     outcome = run_recording(
         folder,
         recording,
@@ -281,6 +286,48 @@ def train_detector(
         report = train_stage(folder, lessons, chosen, weights, log, Settings.from_environment(), progress)
     size_mb = weights.stat().st_size / 1e6
     console.print(f"{weights}: {size_mb:.1f} MB, {report.rows} pictures, seed {seed}, {report.seconds / 60:.1f} min")
+
+
+@app.command()
+def tune(
+    site: SiteOption,
+    recording: Annotated[Path, typer.Option(help="A typical recording of the camera, the busier the better.")],
+    start: Annotated[str | None, typer.Option(help="Local time of the first frame, as 2026-06-10T08:14:00.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera of the site, where it has several.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="YOLO weights (.pt) in place of the site's.")] = None,
+    tolerance: Annotated[float, typer.Option(help="Largest error of the counts, as a share.")] = 0.02,
+) -> None:
+    """Finds the cheapest way to run a camera whose counts hold, and writes it beside site.yaml with its evidence."""
+    from detectors.tuning import Trial
+    from pipelines.sites import load_site
+    from pipelines.stages.tune import tune as tune_camera
+    from pipelines.stages.tune import workshop_for
+
+    def show(trial: Trial, is_step: bool) -> None:
+        way = trial.running
+        seen = f"every {way.every}, {way.image_size_px} px, {way.precision}"
+        seen += ", region" * (way.region_px is not None) + ", gated" * way.is_gated
+        mark = "kept" if is_step else ""
+        console.print(f"{seen:<44}{trial.cpu_ms:8.1f} cpu-ms per frame, error {trial.error:6.1%}  {mark}")
+
+    settings, folder = Settings.from_environment(), load_site(site)
+    audit = AuditLog(settings.audit)
+    sample, workshop = workshop_for(folder, recording, settings, camera_id=camera, start=start, weights=weights)
+    report = tune_camera(sample, folder, workshop, tolerance=tolerance, audit=audit, progress=show)
+    _print_report(report)
+    for warning in report.warnings:
+        console.print(f"Note: {warning}", style="yellow")
+    console.print(f"Written to {report.path}; every run of {sample.camera.camera_id} follows it.")
+
+
+@app.command("allow-weights")
+def allow_weights(weights: Annotated[Path, typer.Argument(help="A .pt file whose origin you trust.")]) -> None:
+    """Lets sites name weights that Passant does not ship; known by their SHA-256, and logged."""
+    from pipelines.stages.weights import allow_weights as allow
+
+    settings = Settings.from_environment()
+    report = allow(weights, settings, AuditLog(settings.audit))
+    console.print(f"{weights}: SHA-256 {report.digest} is {'already ' if report.is_reused else ''}on {report.path}")
 
 
 @app.command("site-schema")

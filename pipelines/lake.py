@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import dataframely as dy
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from pipelines.durable import alone_in, replacing_all
 from pipelines.settings import Settings
@@ -29,8 +30,8 @@ _MARK, _BLANK = b"sha256=", b"0" * 64
 
 S = TypeVar("S", bound=dy.Schema)
 
-Save = Callable[[type[dy.Schema], str, pl.DataFrame], None]
-"""Given a table's contract, its name and all rows of a recording, validates and writes them."""
+Save = Callable[[type[dy.Schema], str, pl.DataFrame | Iterable[pl.DataFrame]], None]
+"""Given a table's contract, its name and all rows of a recording, whole or in parts, validates and writes them."""
 
 
 class DamagedFileError(ValueError):
@@ -76,13 +77,20 @@ class Lake:
     def saving(self, key: RecordingKey, inputs: str) -> Iterator[Save]:
         """Saves tables of a recording, which take their places when the block ends well.
 
+        Rows may come in parts, which are written as they come, in memory for one; every part must keep
+        the table's contract by itself, and no primary key of one part be in another.
+
         What the block writes to the audit log is on disk before any table is in its place, so that after
         a crash the log may tell of a step that has to be repeated, and never misses one.
         """
         with replacing_all() as stand_in:
 
-            def save(schema: type[dy.Schema], table: str, rows: pl.DataFrame) -> None:
-                _write(schema.validate(rows), stand_in(self.path(table, key)), inputs)
+            def save(schema: type[dy.Schema], table: str, rows: pl.DataFrame | Iterable[pl.DataFrame]) -> None:
+                path = stand_in(self.path(table, key))
+                if isinstance(rows, pl.DataFrame):
+                    _write(schema.validate(rows), path, inputs)
+                else:
+                    _write_parts(schema, rows, path, inputs)
 
             yield save
 
@@ -167,8 +175,26 @@ class Lake:
 
 
 def _write(rows: pl.DataFrame, path: Path, inputs: str) -> None:
-    marks = {_INPUTS: inputs, _SEAL: (_MARK + _BLANK).decode()}
-    rows.write_parquet(path, metadata=marks, statistics=True)
+    rows.write_parquet(path, metadata=_marks(inputs), statistics=True)
+    _seal(path)
+
+
+def _write_parts(schema: type[dy.Schema], parts: Iterable[pl.DataFrame], path: Path, inputs: str) -> None:
+    def valid(*_: object) -> Iterator[pl.DataFrame]:
+        yield schema.create_empty()
+        yield from (schema.validate(part) for part in parts)
+
+    rows = register_io_source(valid, schema=schema.create_empty().schema)
+    rows.sink_parquet(path, metadata=_marks(inputs), statistics=True, maintain_order=True)
+    _seal(path)
+
+
+def _marks(inputs: str) -> dict[str, str]:
+    return {_INPUTS: inputs, _SEAL: (_MARK + _BLANK).decode()}
+
+
+def _seal(path: Path) -> None:
+    """Writes a file's own digest into it, over the blank that stands there until then."""
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
         first = content.rfind(_MARK + _BLANK) + len(_MARK)
         content[first : first + len(_BLANK)] = hashlib.sha256(content).hexdigest().encode()

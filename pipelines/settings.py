@@ -15,16 +15,21 @@ class Settings:
         data: the data folder (PASSANT_DATA, default ``data``).
         device: torch device for detection, or None to choose (PASSANT_DEVICE).
         webhook: address that alarms are posted to, or None (PASSANT_WEBHOOK).
+        backend: engine for detection, or None to choose (PASSANT_BACKEND).
+        precision: of detection, or None for f32 (PASSANT_PRECISION).
     """
 
     data: Path
     device: str | None = None
     webhook: str | None = None
+    backend: str | None = None
+    precision: str | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
-        optional = (os.environ.get(name) or None for name in ("PASSANT_DEVICE", "PASSANT_WEBHOOK"))
-        return cls(Path(os.environ.get("PASSANT_DATA", "data")), *optional)
+        optional = ("device", "webhook", "backend", "precision")
+        chosen = {name: os.environ.get(f"PASSANT_{name.upper()}") or None for name in optional}
+        return cls(Path(os.environ.get("PASSANT_DATA", "data")), **chosen)
 
     @property
     def policy(self) -> Path:
@@ -65,3 +70,11 @@ class Settings:
     @property
     def ultralytics(self) -> Path:
         return self.data / "var" / "ultralytics"
+
+    @property
+    def exports(self) -> Path:
+        return self.data / "var" / "exports"
+
+    @property
+    def allowed_weights(self) -> Path:
+        return self.data / "allowed_weights.sha256"

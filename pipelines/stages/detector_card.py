@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from detectors.detection_accuracy import Compared, Precision, average_precision, compare
 from detectors.synthetic import Label, Light, Renderer
 from detectors.video import Frames
+from detectors.weights import digest_of
 from detectors.yolo import YoloDetector, YoloSettings
 from geo.scenario import STEP_S, simulate
 from pipelines.durable import replacing
@@ -77,8 +78,13 @@ def write_card(
         progress: told the number of pictures judged.
     """
     began = time.perf_counter()
-    chosen = YoloSettings(folder.site.detector.image_size_px, confidence=_FAINTEST, config_dir=settings.ultralytics)
-    detector = YoloDetector(weights, chosen)
+    chosen = YoloSettings(
+        folder.site.detector.image_size_px,
+        confidence=_FAINTEST,
+        config_dir=settings.ultralytics,
+        exports_dir=settings.exports,
+    )
+    detector = YoloDetector(weights, chosen, {digest_of(weights)})
     detector.load()
     compared: list[Compared] = []
     rows: list[pl.DataFrame] = []

@@ -293,7 +293,7 @@ def _recording_row(past: Past, key: RecordingKey, watch: Watch) -> pl.DataFrame:
 def _report_row(past: Past, key: RecordingKey, watch: Watch, flows: pl.DataFrame) -> pl.DataFrame:
     row = {
         "recording_id": key.recording_id,
-        **dict.fromkeys(("frames", "displacement_p95")),
+        **dict.fromkeys(("frames", "displacement_p95", "displacement_limit", "every")),
         **dict.fromkeys(_COUNTED, 0),
         **dict.fromkeys(_TIMED, 0.0),
         **{name: [] for name in ("joint_track_id", "joint_from_utc", "joint_to_utc")},

@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 
 from detectors.camera import Camera
-from detectors.tracker import TrackerSettings
 from geo.crossings import DIRECTIONS, Crossings
 from geo.site import Site, SiteError
 from pipelines.audit import AuditLog
@@ -23,13 +22,14 @@ from pipelines.stages.arrivals import make_way
 from pipelines.stages.check import Verdict, check
 from pipelines.stages.drift import drift
 from pipelines.stages.expiries import refuse_expired
+from pipelines.stages.fingerprint import file_digest
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
 from pipelines.stages.load import load
 from pipelines.stages.release import release
 from pipelines.stages.report import StageReport
 from pipelines.stages.track import TABLE as TRACKS
-from pipelines.stages.track import make_detector, track, tracking_inputs
+from pipelines.stages.track import frame_rate, make_detector, track, tracking_inputs
 from pipelines.warehouse.connection import Warehouse
 
 ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -66,14 +66,17 @@ def run(
     recording = examine(path, site, camera, start)
     lake, audit, warehouse = Lake.of(settings), AuditLog(settings.audit), Warehouse(settings.warehouse)
     refuse_expired(site, recording.key.day, lake)
-    detector = make_detector(folder, weights, settings)
-    if not lake.is_current(TRACKS, recording.key, tracking_inputs(recording, camera, detector, TrackerSettings())):
+    detector = make_detector(folder, weights, settings, camera.camera_id)
+    rate = frame_rate(folder, weights, camera.camera_id)
+    if not lake.is_current(TRACKS, recording.key, tracking_inputs(recording, camera, detector, rate)):
         detector.load()
     Inbox(settings.inbox).fold(audit)
+    if weights:
+        audit.append("weights", path=str(weights), sha256=file_digest(weights), allowed="for one run, by --weights")
     make_way(recording, site, settings)
     reports = [ingest(recording, site, lake, audit)]
     with show_progress(path.name, recording.probe.packets) as progress:
-        reports.append(track(recording, camera, detector, lake, audit, progress))
+        reports.append(track(recording, camera, detector, lake, audit, progress, rate=rate))
     calibration = site.calibrations.get(camera.camera_id)
     reports.append(drift(recording, camera, calibration, lake, audit))
     reports.append(georeference(recording.key, camera, calibration, lake, audit))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from detectors.video import RecordingError
@@ -28,7 +28,7 @@ from pipelines.stages.release import release
 from pipelines.stages.report import StageReport
 from pipelines.stages.run import ShowProgress
 from pipelines.stages.track import TABLE as TRACKS
-from pipelines.stages.track import make_detector, track
+from pipelines.stages.track import frame_rate, make_detector, track
 from pipelines.warehouse.connection import Warehouse
 
 
@@ -72,13 +72,14 @@ class SiteDay:
 
     def track(self, show_progress: ShowProgress) -> list[StageReport]:
         """Tracks the recordings that are still there; tracks of expired ones stay as they are."""
-        detector = make_detector(self.folder, None, self.settings)
+        make = cache(partial(make_detector, self.folder, None, self.settings))
         reports = []
         for recording in self._taken_in():
             camera = self.folder.site.camera(recording.key.camera_id)
+            detector, rate = make(camera.camera_id), frame_rate(self.folder, None, camera.camera_id)
             title = f"{self.folder.site.site_id} {camera.camera_id} {recording.path.name}"
             with show_progress(title, recording.probe.packets) as progress:
-                tracked = track(recording, camera, detector, self.lake, self.audit, progress)
+                tracked = track(recording, camera, detector, self.lake, self.audit, progress, rate=rate)
             reports.append(_of(recording.key, tracked))
         return reports
 

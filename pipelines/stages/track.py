@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import dataframely as dy
 import polars as pl
 
+from detectors.backends import BackendError
 from detectors.camera import Camera
 from detectors.detector import Detector
 from detectors.road_users import ROAD_USERS
-from detectors.track_video import Progress, TrackingReport, track_video
+from detectors.track_video import FrameRate, Progress, TrackingReport, track_video
 from detectors.tracker import TrackerSettings
 from detectors.tracks import Tracks
-from detectors.yolo import WeightsError, YoloDetector, YoloSettings
+from detectors.tuning import LONGEST_DISPLACEMENT
+from detectors.weights import WeightsError, digest_of
+from detectors.yolo import YoloDetector, YoloSettings
 from pipelines.audit import AuditLog
 from pipelines.lake import Lake
 from pipelines.settings import Settings
@@ -25,6 +28,8 @@ from pipelines.sites import SiteFolder
 from pipelines.stages.fingerprint import code_of, fingerprint
 from pipelines.stages.ingest import Recording
 from pipelines.stages.report import StageReport
+from pipelines.stages.tuning_file import Tuning, tuning_of
+from pipelines.stages.weights import allowed_weights
 
 TABLE, REPORTS = "tracks", "tracking_reports"
 # Stock ByteTrack is safe up to here and counts next to nothing beyond 0.5, silently.
@@ -54,6 +59,8 @@ class TrackingReports(dy.Schema):
     boxes = dy.Int64(min=0)
     tracks = dy.Int64(min=0)
     displacement_p95 = dy.Float64(nullable=True, min=0.0)
+    displacement_limit = dy.Float64(nullable=True, min=0.0)
+    every = dy.Int64(nullable=True, min=1)
     joint_track_id = dy.List(dy.UInt32())
     joint_from_utc = dy.List(dy.Datetime(time_unit="us", time_zone="UTC"))
     joint_to_utc = dy.List(dy.Datetime(time_unit="us", time_zone="UTC"))
@@ -68,33 +75,70 @@ class TrackingReports(dy.Schema):
     observed_end_utc = dy.List(dy.Datetime(time_unit="us", time_zone="UTC"), min_length=1)
 
 
-def make_detector(folder: SiteFolder, weights: Path | None, settings: Settings) -> YoloDetector:
-    """The detector of a site, with other weights if given.
+def make_detector(folder: SiteFolder, weights: Path | None, settings: Settings, camera_id: str) -> YoloDetector:
+    """The detector of a camera, as tuned for it.
+
+    Other weights may be given: who names them by hand allows them. What the settings ask for goes
+    before what tuning has chosen, and a tuning made with other weights does not count.
 
     Raises:
-        WeightsError: if there are none.
+        WeightsError: if there are none, or the site names unknown ones.
+        BackendError: if they cannot be run as asked.
+        SiteError: if the camera's tuning is malformed.
     """
     chosen = weights or folder.weights
     if chosen is None:
         raise WeightsError(
             f"{folder.path}/site.yaml: detector.weights: none named. Give --weights, or name a .pt file there."
         )
-    return YoloDetector(
-        chosen,
-        YoloSettings(
-            image_size_px=folder.site.detector.image_size_px, device=settings.device, config_dir=settings.ultralytics
-        ),
+    digest, how, tuning = digest_of(chosen), yolo_settings(folder, settings), tuning_of(folder, weights, camera_id)
+    if tuning is not None:
+        how = _as_tuned(how, tuning, settings.exports / digest)
+    return YoloDetector(chosen, how, {digest} if weights else allowed_weights(settings))
+
+
+def frame_rate(folder: SiteFolder, weights: Path | None, camera_id: str) -> FrameRate:
+    """The frames that the detector of a camera looks at, as tuned for it, else all."""
+    tuning = tuning_of(folder, weights, camera_id)
+    return FrameRate() if tuning is None else tuning.rate
+
+
+def yolo_settings(folder: SiteFolder, settings: Settings) -> YoloSettings:
+    """How a site's detector is run where nothing is tuned."""
+    return YoloSettings(
+        image_size_px=folder.site.detector.image_size_px,
+        device=settings.device,
+        backend=settings.backend,
+        precision=settings.precision,
+        config_dir=settings.ultralytics,
+        exports_dir=settings.exports,
     )
 
 
-def tracking_inputs(recording: Recording, camera: Camera, detector: Detector, tracker: TrackerSettings) -> str:
+def _as_tuned(how: YoloSettings, tuning: Tuning, exports: Path) -> YoloSettings:
+    way = tuning.chosen
+    how = replace(how, image_size_px=way.image_size_px, region_px=way.region_px)
+    if way.precision != "int8" or how.precision not in (None, "int8") or how.backend not in (None, "openvino"):
+        return how
+    model = exports / str(tuning.int8_model) / "model.xml"
+    if not model.is_file():
+        raise BackendError(
+            f"{model}: the int8 model of {tuning.camera_id} is not there. Make it anew with passant tune, or give "
+            "--precision f32."
+        )
+    return replace(how, backend="openvino", precision="int8", quantised=model)
+
+
+def tracking_inputs(recording: Recording, camera: Camera, detector: Detector, rate: FrameRate) -> str:
     """Fingerprint of everything that decides a recording's tracks."""
+    prior = None if rate.prior is None else rate.prior.table().write_csv()
     return fingerprint(
         video=recording.sha256,
         start=recording.start_utc,
         masks=camera.privacy_masks_px,
         detector=detector.digest,
-        tracker=asdict(tracker),
+        tracker=asdict(TrackerSettings()),
+        rate=[rate.every, rate.is_gated, prior],
         code=code_of("detectors"),
     )
 
@@ -106,10 +150,12 @@ def track(
     lake: Lake,
     audit: AuditLog,
     progress: Progress = lambda _: None,
+    *,
+    rate: FrameRate | None = None,
 ) -> StageReport:
     """Detects and follows the road users of a recording, unless nothing has changed since last time."""
-    began, tracker, key = time.perf_counter(), TrackerSettings(), recording.key
-    inputs = tracking_inputs(recording, camera, detector, tracker)
+    began, rate, key = time.perf_counter(), rate or FrameRate(), recording.key
+    inputs = tracking_inputs(recording, camera, detector, rate)
     with lake.alone(TABLE, key):
         is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(REPORTS, key, inputs)
         if not is_current:
@@ -119,18 +165,18 @@ def track(
                 detector,
                 recording_id=key.recording_id,
                 start_utc=recording.start_utc,
-                settings=tracker,
+                rate=rate,
                 progress=progress,
             )
             said = {"recording": key.recording_id, "detector": detector.digest, "tracks": seen.tracks, "inputs": inputs}
             with lake.saving(key, inputs) as save:
                 save(Tracks, TABLE, tracks)
-                save(TrackingReports, REPORTS, _row(key.recording_id, seen, detector))
+                save(TrackingReports, REPORTS, _row(key.recording_id, seen, detector, rate))
                 audit.append_once("track", "recording", [said])
     report = lake.open(TrackingReports, REPORTS, key).row(0, named=True)
     return StageReport(
         TABLE,
-        lake.open(Tracks, TABLE, key).height,
+        lake.height(TABLE, key),
         lake.path(TABLE, key),
         inputs,
         time.perf_counter() - began,
@@ -176,7 +222,7 @@ def _pairs(report: dict[str, Any]) -> list[tuple[float, float]]:
     return [(start.timestamp(), end.timestamp()) for start, end in both]
 
 
-def _row(recording_id: str, seen: TrackingReport, detector: Detector) -> pl.DataFrame:
+def _row(recording_id: str, seen: TrackingReport, detector: Detector, rate: FrameRate) -> pl.DataFrame:
     row = {
         "recording_id": recording_id,
         "frames": seen.frames,
@@ -187,6 +233,8 @@ def _row(recording_id: str, seen: TrackingReport, detector: Detector) -> pl.Data
         "boxes": seen.boxes,
         "tracks": seen.tracks,
         "displacement_p95": seen.displacement_p95,
+        "displacement_limit": LONGEST_DISPLACEMENT if rate.prior else SAFE_DISPLACEMENT,
+        "every": rate.every,
         "joint_track_id": [joint.track_id for joint in seen.joints],
         "joint_from_utc": [joint.from_utc for joint in seen.joints],
         "joint_to_utc": [joint.to_utc for joint in seen.joints],
@@ -210,6 +258,12 @@ _MAYBE_EMPTY: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
+_REMEDY = {
+    False: "Record more frames per second, or look from further away.",
+    True: "Traffic is faster than the camera was tuned for: run passant tune on this recording.",
+}
+
+
 def _warnings(recording: Recording, report: dict[str, Any]) -> tuple[str, ...]:
     name, says = recording.path.name, []
     lost = recording.probe.packets - report["frames"]
@@ -220,9 +274,10 @@ def _warnings(recording: Recording, report: dict[str, Any]) -> tuple[str, ...]:
             f"{report['dropped_frames']} without a place in time or of another size; "
             "gaps are left out of the observed time."
         )
-    if (report["displacement_p95"] or 0.0) > SAFE_DISPLACEMENT:
+    limit = report["displacement_limit"]
+    if (report["displacement_p95"] or 0.0) > limit:
         says.append(
             f"{name}: road users move {report['displacement_p95']:.2f} of their box from one frame to the next; beyond "
-            f"{SAFE_DISPLACEMENT} they are lost. Record more frames per second, or look from further away."
+            f"{limit} they are lost. {_REMEDY[report['every'] > 1]}"
         )
     return tuple(says)

@@ -17,21 +17,10 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import islice
-from pathlib import Path
 
-import numpy as np
-
-from detectors.track_video import track_video
 from detectors.tracker import TrackerSettings
-from detectors.video import Decoding, Frames, read_frames
-from detectors.yolo import YoloDetector, YoloSettings
-from pipelines.sites import load_site
-from tests import builders
 
 ROUNDS = 3
-FRAMES = 160
-RECORDING = next(Path("data/demo").glob("*.mp4"))
 
 
 def cpu_s(work: Callable[[], object]) -> tuple[float, float]:
@@ -46,66 +35,8 @@ def report(name: str, figure: float, target: float) -> None:
 
 
 def tracking() -> None:
-    """Pipeline efficiency: (decoding + the bare model's forward) / the whole of tracking, same frames."""
-    import torch
-
-    folder = load_site(Path("data/sites/lindenplatz"))
-    camera, weights = folder.site.cameras[0], folder.weights
-    assert weights is not None
-    size = folder.site.detector.image_size_px
-    detector = YoloDetector(weights, YoloSettings(image_size_px=size, device="cpu"))
-    detector.load()
-    clip = _short_clip(camera)
-    frames = list(read_frames(clip, camera, 8, Decoding()))
-    tensors = [_letterboxed(batch, size) for batch in frames]
-    model = detector._loaded[0].predictor.model
-
-    def forward() -> None:
-        with torch.inference_mode():
-            for tensor in tensors:
-                model(tensor)
-
-    def decode() -> None:
-        for _ in read_frames(clip, camera, 8, Decoding()):
-            pass
-
-    def whole() -> None:
-        track_video(clip, camera, detector, recording_id="bench", start_utc=builders.START)
-
-    times: dict[str, list[tuple[float, float]]] = {"forward": [], "decode": [], "whole": []}
-    forward()
-    for _ in range(ROUNDS):
-        for name, work in (("forward", forward), ("decode", decode), ("whole", whole)):
-            times[name].append(cpu_s(work))
-    cpu = {name: statistics.median(c for c, _ in rounds) for name, rounds in times.items()}
-    wall = {name: statistics.median(w for _, w in rounds) for name, rounds in times.items()}
-    for name in times:
-        print(f"# {name}: {1000 * cpu[name] / FRAMES:.1f} cpu-ms per frame, {FRAMES / wall[name]:.1f} frames/s")
-    report("tracking", (cpu["forward"] + cpu["decode"]) / cpu["whole"], 0.95)
-
-
-def _short_clip(camera: object) -> Path:
-    """The first frames of the demo recording, in a file of their own."""
-    images: list[np.ndarray] = []
-    for batch in read_frames(RECORDING, camera, 8, Decoding()):  # type: ignore[arg-type]
-        images += batch.images
-        if len(images) >= FRAMES:
-            break
-    return builders.video(Path("data/var/bench.mp4"), islice(images, FRAMES))
-
-
-def _letterboxed(batch: Frames, size: int):
-    import cv2
-    import torch
-
-    height, width = batch.images[0].shape[:2]
-    scale = size / width
-    rows = -(-round(height * scale) // 32) * 32
-    canvas = np.full((len(batch.images), rows, size, 3), 114, np.uint8)
-    for i, image in enumerate(batch.images):
-        small = cv2.resize(image, (size, round(height * scale)))
-        canvas[i, : small.shape[0]] = small
-    return torch.from_numpy(canvas[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255)
+    """Tracking beside Ultralytics' own, and counts at a reduced frame rate."""
+    import_module("tests.benchmarks.tracking").bench_tracking(report)
 
 
 def geo() -> None:

@@ -1,24 +1,27 @@
 from datetime import timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
-from detectors.track_video import Joint, track_video
+from detectors.track_video import FrameRate, Joint, track_video
+from detectors.tracks import Tracks
 from detectors.video import RecordingError
 from tests import builders
 
 
-def followed(path, detector, **camera):
+def followed(path, detector, rate=None, **camera):
     progress = []
-    result = track_video(
+    parts, report = track_video(
         path,
         builders.camera(**camera),
         detector,
         recording_id="r",
         start_utc=builders.START,
+        rate=rate,
         progress=progress.append,
     )
-    return *result, progress
+    return pl.concat([Tracks.create_empty(), *parts]), report, progress
 
 
 def at(seconds):
@@ -34,13 +37,24 @@ def test_the_report_accounts_for_every_frame_and_box(tmp_path):
     assert tracks.height == 80
     assert progress == [8, 16, 24, 32, 40]
     assert report.stage_seconds.keys() == {"decode", "detect", "associate", "finish"}
-    assert 0 < sum(report.stage_seconds.values()) <= report.seconds
+    assert all(0 < seconds <= report.seconds for seconds in report.stage_seconds.values())
 
 
 def test_displacement_is_that_of_the_fastest(tmp_path):
     path = builders.video(tmp_path / "a.mp4", builders.images(40))
     _, report, _ = followed(path, builders.recorded(builders.walk(range(40), (20, 70), (137, 70))))
     assert report.displacement_p95 == pytest.approx(3 / 12)
+
+
+def test_at_a_third_of_the_rate_every_frame_is_accounted_for_and_time_is_true(tmp_path):
+    path = builders.video(tmp_path / "a.mp4", builders.images(40))
+    walk = builders.recorded(builders.walk(range(40), (20, 70), (98, 70)))
+    tracks, report, _ = followed(path, walk, FrameRate(every=3))
+    assert (report.frames, report.inferred_frames, report.boxes) == (40, 14, 14)
+    assert report.observed == ((at(0), at(4)),)
+    assert tracks["frame"].to_list() == list(range(0, 40, 3))
+    assert tracks["time_utc"].to_list() == [at(n / 10) for n in range(0, 40, 3)]
+    assert report.displacement_p95 == pytest.approx(3 * 2 / 12)
 
 
 def test_nothing_seen_is_reported_as_nothing(tmp_path):

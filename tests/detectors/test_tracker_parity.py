@@ -14,7 +14,7 @@ import pytest
 
 from detectors.road_users import RoadUser
 from detectors.tracker import Tracker, TrackerSettings
-from detectors.yolo import import_ultralytics
+from detectors.weights import import_ultralytics
 
 FPS = 25
 SETTINGS = TrackerSettings(recent_s=0.0, patience_s=30 / FPS, least_boxes=1)

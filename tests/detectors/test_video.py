@@ -40,6 +40,8 @@ def test_masks_are_black_before_the_detector_looks(tmp_path):
     seen = []
 
     class Spy:
+        workers = 1
+
         name, digest, road_users = "spy", "spy", ()
 
         def detect(self, frames):

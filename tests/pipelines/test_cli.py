@@ -1,5 +1,7 @@
 """`passant` as a person meets it: one clear message for wrong input, and nothing half-written."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from detectors.weights import digest_of
 from pipelines import cli
 from tests import builders
 
@@ -60,6 +63,32 @@ def test_run_twice_is_unchanged(run, data, tmp_path, recorded_boxes):
     run(*arguments)
     _, printed = run(*arguments)
     assert printed.count("(unchanged)") == 7
+
+
+def test_weights_named_by_hand_are_written_down(run, data, tmp_path, recorded_boxes):
+    video, weights = builders.video(tmp_path / RECORDING), tmp_path / "own.pt"
+    weights.write_bytes(b"weights")
+    assert run("run", "--site", data / "sites" / "crossroads", "--recording", video, "--weights", weights)[0] == 0
+    log = (data / "restricted" / "audit" / "log.jsonl").read_text().splitlines()
+    noted = next(line for line in map(json.loads, log) if line["action"] == "weights")
+    assert noted["sha256"] == hashlib.sha256(b"weights").hexdigest()
+    assert noted["allowed"] == "for one run, by --weights"
+
+
+def test_an_unknown_backend_is_refused_before_anything_is_written(run, data, tmp_path):
+    video = builders.video(tmp_path / RECORDING)
+    arguments = ("run", "--site", data / "sites" / "crossroads", "--recording", video, "--backend", "abacus")
+    code, printed = run(*arguments, "--weights", "data/demo/detector.pt")
+    assert code == 2
+    assert "backend 'abacus': unknown" in printed
+    assert written(data) == []
+
+
+def test_allowing_weights_says_their_digest(run, data):
+    code, printed = run("allow-weights", "data/demo/detector.pt")
+    assert code == 0
+    assert f"SHA-256 {digest_of(Path('data/demo/detector.pt'))}" in printed
+    assert (data / "allowed_weights.sha256").is_file()
 
 
 def written(data):

@@ -25,7 +25,7 @@ def test_a_tracking_is_reported_in_numbers(tmp_path):
     assert {name: report.figures[name] for name in expected} == expected
     assert report.figures["fragments_joined"] == 0
     assert 0 < row["displacement_p95"] < 0.3
-    assert row["decode_s"] + row["detect_s"] + row["associate_s"] <= row["seconds"]
+    assert all(0 < row[f"{stage}_s"] <= row["seconds"] for stage in ("decode", "detect", "associate"))
 
 
 def test_road_users_too_fast_for_the_frame_rate_are_warned_of(tmp_path):

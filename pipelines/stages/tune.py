@@ -1,0 +1,260 @@
+"""TUNING of a camera: the cheapest way to run it whose counts hold, found on a sample of its recordings.
+
+The sample's first half teaches which way road users go; its second half judges, so that no way of
+running is judged by what it was taught. Nothing of a trial is kept but its cost and its counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from detectors.backends import choose
+from detectors.camera import Camera
+from detectors.detector import Detector
+from detectors.exports import Exports
+from detectors.flow_prior import FlowPrior
+from detectors.letterbox import Letterbox
+from detectors.quantise import quantised
+from detectors.track_video import FrameRate, track_video
+from detectors.tracks import Tracks
+from detectors.tuning import Limits, Region, Running, Trial, walk
+from detectors.video import Decoding, read_frames
+from detectors.weights import digest_of
+from detectors.yolo import YoloDetector, YoloSettings
+from geo.crossings import Crossings, ground_crossings, image_crossings
+from geo.georeference import georeference
+from geo.site import Site, SiteError
+from pipelines.audit import AuditLog
+from pipelines.lake import replacing
+from pipelines.settings import Settings
+from pipelines.sites import SiteFolder
+from pipelines.stages.ingest import Recording, examine
+from pipelines.stages.report import StageReport
+from pipelines.stages.run import choose_camera
+from pipelines.stages.track import make_detector, yolo_settings
+from pipelines.stages.tuning_file import Tuning, Way, path_of
+
+_BY = ["line_id", "direction", "road_user"]
+# Around where road users were, so that their boxes stay whole; a region this large is the whole picture.
+_MARGIN_PX, _NEARLY_ALL = 32, 0.8
+_CALIBRATION_PICTURES = 100
+# What a share of is 2 % of fewer crossings hangs on single ones.
+THIN_EVIDENCE = 500
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A recording to tune on, and the site whose lines judge."""
+
+    recording: Recording
+    site: Site
+    camera: Camera
+
+    @property
+    def middle_utc(self) -> datetime:
+        return self.recording.start_utc + (self.recording.end_utc - self.recording.start_utc) / 2
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Makes the detectors that are tried.
+
+    Attributes:
+        weights: of all of them; allowed by who calls.
+        how: settings of the reference.
+    """
+
+    weights: Path
+    how: YoloSettings
+
+    @property
+    def has_int8(self) -> bool:
+        """Whether the engine can run an int8 model."""
+        return choose(self.how.backend, None, self.how.device).name == "openvino"
+
+    def detector(self, running: Running, sample: Sample) -> Detector:
+        how = replace(self.how, image_size_px=running.image_size_px, region_px=running.region_px)
+        if running.precision == "int8":
+            how = replace(how, backend="openvino", precision="int8", quantised=self.int8_model(running, sample))
+        detector = YoloDetector(self.weights, how, {digest_of(self.weights)})
+        # Exports are made once; what a way of running costs is measured without them.
+        detector.load(_size(running, sample))
+        return detector
+
+    def int8_model(self, running: Running, sample: Sample) -> Path:
+        """Calibrated on pictures from all of the sample, none of which is kept."""
+        left, top, right, bottom = running.region_px or (0, 0, *sample.camera.size_px)
+        letterbox = Letterbox(_size(running, sample), running.image_size_px)
+        every = max(1, sample.recording.probe.packets // _CALIBRATION_PICTURES)
+        batches = read_frames(sample.recording.path, sample.camera, 1, Decoding(), every)
+        pictures = [letterbox.fit((batch.images[0][top:bottom, left:right],)) for batch in batches]
+        exports = Exports(self.weights, self.how.exports_dir, self.how.config_dir)
+        return quantised(exports, letterbox.input_px, pictures)
+
+
+def _size(running: Running, sample: Sample) -> tuple[int, int]:
+    """Width and height of the part of the picture that is seen."""
+    left, top, right, bottom = running.region_px or (0, 0, *sample.camera.size_px)
+    return right - left, bottom - top
+
+
+def workshop_for(
+    folder: SiteFolder,
+    path: Path,
+    settings: Settings,
+    *,
+    camera_id: str | None,
+    start: str | None,
+    weights: Path | None,
+) -> tuple[Sample, Workshop]:
+    """What is needed to tune a camera on a recording, with all that can be wrong looked at.
+
+    Raises:
+        SiteError, RecordingError, WeightsError, BackendError: naming the file, the field and the fix.
+    """
+    camera = choose_camera(folder.site, path, camera_id)
+    recording = examine(path, folder.site, camera, start)
+    how = yolo_settings(folder, settings)
+    used = weights or folder.weights
+    make_detector(folder, weights, settings, camera.camera_id).load()
+    return Sample(recording, folder.site, camera), Workshop(Path(str(used)), how)
+
+
+def tune(
+    sample: Sample,
+    folder: SiteFolder,
+    workshop: Workshop,
+    *,
+    tolerance: float,
+    audit: AuditLog,
+    progress: Callable[[Trial, bool], None] = lambda *_: None,
+) -> StageReport:
+    """Walks to the cheapest way to run a camera and writes it down with its evidence.
+
+    Args:
+        sample: a recording of the camera, typical and long enough to count on.
+        folder: of the site, where the tuning is written.
+        workshop: makes the detectors that are tried.
+        tolerance: largest error of the counts, as a share.
+        audit: where the choice is noted.
+        progress: told every trial, and whether it was a step.
+
+    Raises:
+        SiteError: if nothing crosses a line in the sample's second half, so that nothing can be judged.
+    """
+    began, camera = time.perf_counter(), sample.camera
+    first = Running(image_size_px=workshop.how.image_size_px)
+    tracks, cpu_ms, per_frame = _run(sample, workshop.detector(first, sample), FrameRate())
+    expected = _judged(tracks, sample)
+    if expected.is_empty():
+        raise SiteError(
+            f"{sample.recording.path}: nobody crosses a line of {camera.camera_id} in its second half, so that no "
+            "way of running can be judged. Give a longer or busier recording."
+        )
+    prior = FlowPrior.learned(tracks.filter(pl.col("time_utc") < sample.middle_utc), camera.size_px)
+
+    def judge(running: Running) -> Trial:
+        rate = FrameRate(running.every, running.is_gated, prior if running.every > 1 else None)
+        found, spent_ms, _ = _run(sample, workshop.detector(running, sample), rate)
+        counted = _judged(found, sample)
+        return Trial(running, spent_ms, counted.height, error_of(counted, expected))
+
+    region = _region(tracks, camera.size_px)
+    limits = Limits(tolerance, per_frame, region, _share(region, camera.size_px), has_int8=workshop.has_int8)
+    tried: list[Way] = []
+    for trial, is_step in walk(Trial(first, cpu_ms, expected.height, 0.0), limits, judge):
+        tried.append(_way(trial, is_step=is_step))
+        progress(trial, is_step)
+    chosen = [way for way in tried if way.is_step][-1].running
+    int8_model = workshop.int8_model(chosen, sample).parent.name if chosen.precision == "int8" else None
+    tuning = Tuning(
+        camera_id=camera.camera_id,
+        weights_sha256=digest_of(workshop.weights),
+        recording_sha256=sample.recording.sha256,
+        tolerance=tolerance,
+        displacement_p95=per_frame,
+        tried=tuple(tried),
+        int8_model=int8_model,
+        size_px=camera.size_px,
+        flow_prior=FlowPrior.learned(tracks, camera.size_px).table().to_dict(as_series=False),
+    )
+    return _written(tuning, folder, audit, time.perf_counter() - began)
+
+
+def _way(trial: Trial, *, is_step: bool) -> Way:
+    cost = {"cpu_ms": round(trial.cpu_ms, 2), "counted": trial.counted, "error": round(trial.error, 4)}
+    return Way(**asdict(trial.running), **cost, is_step=is_step)
+
+
+def error_of(counted: pl.DataFrame, expected: pl.DataFrame) -> float:
+    """Sum over line, direction and class of the difference in crossings, over the sum expected."""
+    sides = [table.group_by(pl.col(_BY).cast(pl.String)).len() for table in (counted, expected)]
+    both = sides[0].join(sides[1], on=_BY, how="full", coalesce=True, suffix="_expected").fill_null(0)
+    off_by = (pl.col("len").cast(pl.Int64) - pl.col("len_expected").cast(pl.Int64)).abs().sum()
+    return float(both.select(off_by).item()) / max(expected.height, 1)
+
+
+def _run(sample: Sample, detector: Detector, rate: FrameRate) -> tuple[pl.DataFrame, float, float | None]:
+    """TRACKS of the sample, processor milliseconds per frame, and the displacement per processed frame."""
+    recording, began = sample.recording, time.process_time()
+    parts, report = track_video(
+        recording.path,
+        sample.camera,
+        detector,
+        recording_id=recording.key.recording_id,
+        start_utc=recording.start_utc,
+        rate=rate,
+    )
+    tracks = pl.concat([Tracks.create_empty(), *parts])
+    return tracks, 1000 * (time.process_time() - began) / report.frames, report.displacement_p95
+
+
+def _judged(tracks: pl.DataFrame, sample: Sample) -> pl.DataFrame:
+    """Crossings in the second half of the sample."""
+    camera_id, valid = sample.camera.camera_id, Tracks.validate(tracks)
+    found = [image_crossings(valid, sample.site.lines_of(camera_id, "image"))]
+    if calibration := sample.site.calibrations.get(camera_id):
+        trajectories = georeference(valid, sample.camera, calibration).trajectories
+        found.append(ground_crossings(trajectories, sample.site.lines_of(camera_id, "ground")))
+    return Crossings.validate(pl.concat(found)).filter(pl.col("time_utc") >= sample.middle_utc)
+
+
+def _region(tracks: pl.DataFrame, size_px: tuple[int, int]) -> Region | None:
+    """Where road users were, with a margin; None if that is nearly the whole picture, or nowhere."""
+    if tracks.is_empty():
+        return None
+    (width, height), m = size_px, _MARGIN_PX
+    sides = (tracks["left_px"].min(), tracks["top_px"].min(), tracks["right_px"].max(), tracks["bottom_px"].max())
+    left, top, right, bottom = (int(float(str(side))) for side in sides)
+    region = (max(left - m, 0), max(top - m, 0), min(right + m, width), min(bottom + m, height))
+    share = (region[2] - region[0]) * (region[3] - region[1]) / (width * height)
+    return region if share < _NEARLY_ALL else None
+
+
+def _share(region: Region | None, size_px: tuple[int, int]) -> float:
+    return 1.0 if region is None else max(region[2] - region[0], region[3] - region[1]) / max(size_px)
+
+
+def _written(tuning: Tuning, folder: SiteFolder, audit: AuditLog, seconds: float) -> StageReport:
+    path, chosen = path_of(folder, tuning.camera_id), tuning.chosen
+    with replacing(path) as whole:
+        whole.write_text(tuning.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    audit.append("tune", camera=tuning.camera_id, every=chosen.every, image_size_px=chosen.image_size_px,
+                 precision=chosen.precision, error=chosen.error)  # fmt: skip
+    crossings = tuning.tried[0].counted
+    thin = f"{tuning.camera_id}: judged by {crossings} crossings; {THIN_EVIDENCE} and more make 2 % a firm figure."
+    return StageReport(
+        "tuning",
+        len(tuning.tried),
+        path,
+        tuning.recording_sha256,
+        seconds,
+        warnings=(thin,) if crossings < THIN_EVIDENCE else (),
+        figures={**chosen.model_dump(exclude={"region_px", "is_step"}), "crossings": crossings},
+    )

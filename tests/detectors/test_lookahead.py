@@ -1,0 +1,78 @@
+import threading
+import time
+
+import pytest
+
+from detectors.lookahead import in_order
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_results_come_in_order_whatever_takes_longest(workers):
+    def work(item):
+        time.sleep(0.01 * (item % 3 == 0))
+        return -item
+
+    assert list(in_order(iter(range(20)), work, workers)) == [(i, -i) for i in range(20)]
+
+
+def test_items_and_work_overlap():
+    both = threading.Barrier(2, timeout=5)
+
+    def items():
+        yield 0
+        both.wait()
+        yield 1
+
+    def work(item):
+        if item == 0:
+            both.wait()
+        return item
+
+    assert [result for _, result in in_order(items(), work, 1)] == [0, 1]
+
+
+def test_no_more_than_a_few_items_wait():
+    drawn = []
+
+    def items():
+        for i in range(50):
+            drawn.append(i)
+            yield i
+
+    for item, _ in in_order(items(), lambda item: item, 2):
+        time.sleep(0.001)
+        assert len(drawn) <= item + 6
+
+
+@pytest.mark.parametrize("where", ["items", "work"])
+def test_what_goes_wrong_is_raised_where_it_happened(where):
+    def items():
+        yield 0
+        yield 1
+        if where == "items":
+            raise OSError("broken")
+        yield 2
+
+    def work(item):
+        if where == "work" and item == 2:
+            raise OSError("broken")
+        return item
+
+    got = []
+    with pytest.raises(OSError, match="broken"):
+        got.extend(item for item, _ in in_order(items(), work, 2))
+    results = iter(in_order(items(), work, 2))
+    assert [next(results)[0] for _ in range(2)] == [0, 1]
+
+
+def test_who_stops_early_leaves_no_thread_behind():
+    before = threading.active_count()
+    results = in_order(iter(range(1000)), lambda item: item, 2)
+    next(results)
+    results.close()
+    assert threading.active_count() == before
+
+
+def test_a_detector_that_never_answers_is_given_up():
+    with pytest.raises(TimeoutError):
+        next(in_order(iter([0]), lambda _: time.sleep(0.5), 1, patience_s=0.05))
