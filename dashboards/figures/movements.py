@@ -16,6 +16,8 @@ from dashboards.words import Words
 # One colour per gate entered by, told apart by any eye; the gate's name stands beside it.
 GATE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b4b8a", "#8c510a")
 _WIDEST_PX, _THINNEST_PX = 18.0, 1.0
+_U_TURN_M = 6.0
+_LEAST_TURN = 0.3  # sine of the angle below which a way is straight on
 _NO_CELLS = pl.DataFrame({"cell_x": [], "cell_y": []})
 
 
@@ -35,9 +37,10 @@ def turning_diagram(plan: list[dict[str, Any]], gates: pl.DataFrame, rows: pl.Da
     names = dict(gates.select("line_id", "name").iter_rows())
     colours = _colours(list(names))
     centre = np.mean(list(places.values()), axis=0)
+    inward = {row["line_id"]: _inward(row["path_m"], centre) for row in gates.iter_rows(named=True)}
     for row in assigned.iter_rows(named=True):
         entry, leave = row["entry_line_id"], row["exit_line_id"]
-        way = _bend(places[entry], places[leave], centre, is_u_turn=entry == leave)
+        way = _bend(places[entry], places[leave], inward[entry], inward[leave])
         width = max(_THINNEST_PX, _WIDEST_PX * row["count"] / widest)
         figure.add_trace(
             go.Scatter(
@@ -72,13 +75,36 @@ def _colours(gates: list[str]) -> dict[str, str]:
     return {gate: GATE_COLOURS[i % len(GATE_COLOURS)] for i, gate in enumerate(gates)}
 
 
-def _bend(start: Floats, end: Floats, centre: Floats, *, is_u_turn: bool) -> NDArray[np.float64]:
-    """A quadratic curve (n, 2) from gate to gate by way of the junction's middle, kept to the right."""
-    along = end - start if not is_u_turn else centre - start
-    right = np.array([along[1], -along[0]]) / max(float(np.hypot(*along)), 1e-6)
-    start, end = start + 0.9 * right, end + (0.9 if not is_u_turn else -0.9) * right
+def _bend(start: Floats, end: Floats, into: Floats, out_of: Floats) -> NDArray[np.float64]:
+    """A quadratic curve (n, 2) from gate to gate, square to both where their ways meet, kept to the right.
+
+    Args:
+        start: middle of the gate entered by.
+        end: middle of the gate left by.
+        into: unit vector square to the first gate, into the junction.
+        out_of: the same at the second gate, into the junction as well.
+    """
+    span = max(float(np.hypot(*(end - start))), 1e-6)
+    is_u_turn = span < 1e-3
+    along = into if is_u_turn else (end - start) / span
+    right = np.array([along[1], -along[0]])
+    start, end = start + 0.9 * right, end + (-0.9 if is_u_turn else 0.9) * right
+    ways = np.column_stack([into, -out_of])
+    if is_u_turn:
+        corner = start + _U_TURN_M * into
+    elif abs(float(np.linalg.det(ways))) < _LEAST_TURN:
+        corner = (start + end) / 2
+    else:
+        corner = start + max(float(np.linalg.solve(ways, end - start)[0]), 0.0) * into
     t = np.linspace(0, 1, 24)[:, None]
-    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * centre + t**2 * end)
+    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * corner + t**2 * end)
+
+
+def _inward(path_m: list[list[float]], centre: Floats) -> Floats:
+    """Unit vector square to a gate, towards the middle of all gates."""
+    along = np.subtract(path_m[-1], path_m[0])
+    square = np.array([along[1], -along[0]]) / max(float(np.hypot(*along)), 1e-6)
+    return np.asarray(square if square @ (centre - middle_of(path_m)) > 0 else -square)
 
 
 def matrix(gates: pl.DataFrame, rows: pl.DataFrame, say: Words) -> go.Figure:
