@@ -8,7 +8,19 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards.release import data_folder, open_latest
-from dashboards.views import compare, downloads, methods, movements, overview, place, plaza, quality, site
+from dashboards.views import (
+    compare,
+    conflicts,
+    downloads,
+    methods,
+    movements,
+    overview,
+    place,
+    plaza,
+    quality,
+    site,
+    speeds,
+)
 from dashboards.views.selection import language
 
 st.set_page_config(page_title="Passant", page_icon=str(Path(__file__).parent / "icon.svg"), layout="wide")
@@ -26,6 +38,8 @@ pages = {
     "site": (site, ":material/show_chart:"),
     "place": (place, ":material/map:"),
     "movements": (movements, ":material/fork_right:"),
+    "speeds": (speeds, ":material/speed:"),
+    "conflicts": (conflicts, ":material/warning:"),
     "plaza": (plaza, ":material/groups:"),
     "compare": (compare, ":material/compare_arrows:"),
     "quality": (quality, ":material/verified:"),

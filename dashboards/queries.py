@@ -171,8 +171,10 @@ def peak_hours(release: Release, selection: Selection, line_id: str) -> pl.DataF
 
 @_kept
 def junctions(release: Release, site_id: str) -> pl.DataFrame:
-    """junction_id, name, gates (line_id, separated by commas), calibration_note."""
-    return release.query("junctions", "junctions", site_id=site_id)
+    """junction_id, name, gates (a list of line_id), calibration_note."""
+    found = release.query("junctions", "junctions", site_id=site_id)
+    gates = pl.col("gates").str.split(",").list.eval(pl.element().str.strip_chars())
+    return found.with_columns(gates)
 
 
 def movements(release: Release, selection: Selection, junction_id: str) -> pl.DataFrame:
@@ -182,8 +184,9 @@ def movements(release: Release, selection: Selection, junction_id: str) -> pl.Da
 
 @_kept
 def zones(release: Release, site_id: str) -> pl.DataFrame:
-    """zone_id, name, purpose, area_m2, outline_m, calibration_note."""
-    return release.query("zones", "zones", site_id=site_id)
+    """zone_id, camera_id, name, purpose, area_m2, outline_m (corners), calibration_note."""
+    found = release.query("zones", "zones", site_id=site_id)
+    return found.with_columns(pl.col("outline_m").str.json_decode(pl.List(pl.List(pl.Float64))))
 
 
 @_kept
@@ -205,6 +208,36 @@ def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame
     """standard, letter, rank, quarters, is_at_least; from the best letter to the worst."""
     chosen = _without(selection, "directions", "road_users")
     return _of_place(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
+
+
+def speeds(release: Release, selection: Selection) -> pl.DataFrame:
+    """line_id, direction, crossings, measured, time_mean_m_s, space_mean_m_s, sigma_m_s, reasons (of the others)."""
+    return _of_place(release, "speeds", "speeds", "speed_histogram", **_chosen(selection))
+
+
+def speed_bins(release: Release, selection: Selection) -> pl.DataFrame:
+    """line_id, direction, road_user, from_km_h, n, free_n; where measurable."""
+    return _of_place(release, "speed_bins", "speed_histogram", **_chosen(selection))
+
+
+def observed_hours(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, hour, observed_h: in which positions were observed."""
+    return _of_place(release, "observed_hours", "coverage", **_without(selection, "directions"))
+
+
+def queues(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, zone_id, start_local, sizes in vehicles and metres, queued_s, reason, coverage; where one stood."""
+    return _of_place(release, "queues", "queues", **_without(selection, "directions", "road_users"))
+
+
+def discharges(release: Release, selection: Selection) -> pl.DataFrame:
+    """line_id, direction, queues, vehicles, saturation_headway_s, saturation_flow_per_h, start_up_loss_s."""
+    return _of_place(release, "discharges", "discharges", **_without(selection, "road_users"))
+
+
+def conflicts(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, zone_id, kind, both classes, hour, pairs below limits, expected critical ones, reason."""
+    return _of_place(release, "conflicts", "conflicts", **_without(selection, "directions"))
 
 
 @_kept

@@ -23,7 +23,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PATHS = {
-    "overview": "", "site": "site", "place": "place", "movements": "movements", "plaza": "plaza",
+    "overview": "", "site": "site", "place": "place", "movements": "movements", "speeds": "speeds", "conflicts": "conflicts", "plaza": "plaza",
     "compare": "compare", "quality": "quality", "downloads": "downloads", "methods": "methods",
 }  # fmt: skip
 _PATIENCE_MS = 90_000

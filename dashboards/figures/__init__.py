@@ -2,16 +2,19 @@
 
 from dashboards.figures.calendar import coverage, hour_by_weekday
 from dashboards.figures.changes import changes, profiles
+from dashboards.figures.conflicts import conflicts_on_plan, pairs_of_classes, severities
 from dashboards.figures.movements import flows, matrix, turning_diagram
 from dashboards.figures.plan import flow_on_plan, heatmap_on_plan, site_map, volumes_on_plan
 from dashboards.figures.plaza import day_profile, fundamental_diagram, levels, occupancy, stays
 from dashboards.figures.series import butterfly, by_direction, class_split, trend
+from dashboards.figures.traffic import queues_by_hour, speed_histogram
 
 __all__ = [
     "butterfly",
     "by_direction",
     "changes",
     "class_split",
+    "conflicts_on_plan",
     "coverage",
     "day_profile",
     "flow_on_plan",
@@ -22,8 +25,12 @@ __all__ = [
     "levels",
     "matrix",
     "occupancy",
+    "pairs_of_classes",
     "profiles",
+    "queues_by_hour",
+    "severities",
     "site_map",
+    "speed_histogram",
     "stays",
     "trend",
     "turning_diagram",

@@ -150,12 +150,12 @@ def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
 def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float], say: Words) -> go.Figure:
     """An empty figure of the plan, north up, with its scale; the extent is west, east, south, north in metres."""
     left, right, low, high = extent
-    axis = {"visible": False, "constrain": "domain"}
     figure = go.Figure()
     figure.update_layout(
         shapes=[_surface(surface) for surface in plan],
-        xaxis={**axis, "range": [left, right], "constraintoward": "left"},
-        yaxis={**axis, "range": [low, high], "scaleanchor": "x", "constraintoward": "top"},
+        # More of the plan fills the box where its shape is another.
+        xaxis={"visible": False, "range": [left, right]},
+        yaxis={"visible": False, "range": [low, high], "scaleanchor": "x"},
         height=520,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor=PAPER,

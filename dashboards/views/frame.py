@@ -82,7 +82,7 @@ def table(rows: pl.DataFrame, *, alt: str, height: int | Literal["auto"] = "auto
         **{name: st.column_config.DateColumn(format="iso8601") for name in rows.select(cs.date()).columns},
         **{name: st.column_config.NumberColumn(format="localized") for name in rows.select(cs.numeric()).columns},
     }
-    st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=height)
+    st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=height, placeholder="")
 
 
 def calibration_notes(lines: pl.DataFrame) -> None:
