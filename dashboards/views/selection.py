@@ -22,6 +22,9 @@ DAY_TYPES = {"all_days": (1, 2, 3, 4, 5, 6, 7), "workdays": (1, 2, 3, 4, 5), "we
 INTERVALS = ("quarter", "hour", "day", "week")
 UNITS = ("crossings", "per_observed_hour")
 
+# What is chosen by labels that have a text in every language.
+CHOICES = ("who", "period", "direction", "day_type", "interval", "unit", "with", "layer", "measure")
+
 Interval = Literal["quarter", "hour", "day", "week"]
 
 
@@ -34,6 +37,8 @@ class Selection:
         directions: forward, backward or both.
         interval: what the series counts over.
         is_rate: per observed hour instead of crossings.
+        overlapping_views: cameras of the site that see some of the same ground, whose lines are never
+            added up; None where there are none.
     """
 
     words: Words
@@ -47,6 +52,7 @@ class Selection:
     weekdays: tuple[int, ...]
     interval: Interval
     is_rate: bool
+    overlapping_views: str | None = None
 
     @property
     def days(self) -> int:
@@ -71,9 +77,17 @@ def language() -> Words:
         required=True,
         key="lang",
         bind="query-params",
+        on_change=_keep_choices,
         label_visibility="collapsed",
     )
     return words(chosen or "en")
+
+
+def _keep_choices() -> None:
+    """Says every choice anew, because Streamlit knows them by labels, which have just changed language."""
+    for name in CHOICES:
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
 
 
 def choose(release: Release, say: Words, *, has_series: bool = False) -> Selection:
@@ -102,7 +116,7 @@ def choose(release: Release, say: Words, *, has_series: bool = False) -> Selecti
         st.stop()
     return Selection(
         say, site["site_id"], site["name"], site["is_simulated"], first_day, last_day, tuple(chosen), directions,
-        weekdays, interval, is_rate,
+        weekdays, interval, is_rate, site["overlapping_views"],
     )  # fmt: skip
 
 
