@@ -62,7 +62,7 @@ def _kept(function: Answer) -> Answer:
 
 @_kept
 def sites(release: Release) -> pl.DataFrame:
-    """site_id, name, is_simulated, origin_lon, origin_lat, time_zone."""
+    """site_id, name, is_simulated, origin_lon, origin_lat, time_zone, overlapping_views (NULL: none)."""
     return release.query("sites", "sites", site_ids=release.site_ids)
 
 
@@ -128,7 +128,7 @@ def _network(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
 
 
 def network(release: Release, selection: Selection, least_coverage: float) -> pl.DataFrame:
-    """site_id, name, per_day (NULL: no whole day), coverage, last_day, lon, lat; of every site."""
+    """site_id, name, per_day (NULL: no whole day, or views overlap), coverage, last_day, lon, lat; of every site."""
     chosen = _without(selection, "site_id")
     return _network(release, days=selection.days, least_coverage=least_coverage, **chosen)
 
@@ -240,20 +240,9 @@ def conflicts(release: Release, selection: Selection) -> pl.DataFrame:
     return _of_place(release, "conflicts", "conflicts", **_without(selection, "directions"))
 
 
-@_kept
-def occupancy(
-    release: Release, site_id: str, road_users: tuple[str, ...], first_day: date, last_day: date
-) -> pl.DataFrame:
-    """cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s."""
-    return release.query(
-        "occupancy",
-        "occupancy",
-        "coverage",
-        site_id=site_id,
-        road_users=list(road_users),
-        first_day=first_day,
-        last_day=last_day,
-    )
+def occupancy(release: Release, selection: Selection) -> pl.DataFrame:
+    """cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s, speed_m_s."""
+    return _of_place(release, "occupancy", "occupancy", "coverage", **_without(selection, "directions"))
 
 
 def download(release: Release, table: str, site_id: str) -> pl.DataFrame:

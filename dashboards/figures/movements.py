@@ -30,45 +30,58 @@ def turning_diagram(plan: list[dict[str, Any]], gates: pl.DataFrame, rows: pl.Da
         rows: entry_line_id, exit_line_id, count; rows without both gates are not drawn.
         say: the reader's language.
     """
-    figure = plan_of(plan, extent_of(_NO_CELLS, gates), say)
-    assigned = rows.drop_nulls(["entry_line_id", "exit_line_id"]).sort("count")
-    widest = float(assigned["count"].max() or 1)  # type: ignore[arg-type]
+    return desire_lines(plan, [(gates, rows)], say)
+
+
+def desire_lines(
+    plan: list[dict[str, Any]], junctions: list[tuple[pl.DataFrame, pl.DataFrame]], say: Words
+) -> go.Figure:
+    """The movements of several junctions over the plan, all to one scale.
+
+    Args:
+        plan: surfaces with kind, name and outline_m.
+        junctions: gates and rows of each, as for `turning_diagram`.
+        say: the reader's language.
+    """
+    every = pl.concat([gates for gates, _ in junctions])
+    figure = plan_of(plan, extent_of(_NO_CELLS, every), say)
+    assigned = [rows.drop_nulls(["entry_line_id", "exit_line_id"]).sort("count") for _, rows in junctions]
+    widest = float(max((rows["count"].max() or 1 for rows in assigned), default=1))  # type: ignore[type-var]
+    for (gates, _), rows in zip(junctions, assigned, strict=True):
+        _add_movements(figure, gates, rows, widest, say)
+    return figure
+
+
+def _add_movements(figure: go.Figure, gates: pl.DataFrame, rows: pl.DataFrame, widest: float, say: Words) -> None:
     places = {row["line_id"]: middle_of(row["path_m"]) for row in gates.iter_rows(named=True)}
     names = dict(gates.select("line_id", "name").iter_rows())
     colours = _colours(list(names))
     centre = np.mean(list(places.values()), axis=0)
     inward = {row["line_id"]: _inward(row["path_m"], centre) for row in gates.iter_rows(named=True)}
-    for row in assigned.iter_rows(named=True):
-        entry, leave = row["entry_line_id"], row["exit_line_id"]
+    for entry, leave, count in rows.select("entry_line_id", "exit_line_id", "count").iter_rows():
         way = _bend(places[entry], places[leave], inward[entry], inward[leave])
-        width = max(_THINNEST_PX, _WIDEST_PX * row["count"] / widest)
-        figure.add_trace(
-            go.Scatter(
-                x=way[:-3, 0],
-                y=way[:-3, 1],
-                mode="lines",
-                line={"color": colours[entry], "width": width},
-                opacity=0.85,
-                hovertemplate=f"<b>{names[entry]} → {names[leave]}</b><br>{say.number(row['count'])}<extra></extra>",
-            )
-        )
+        width = max(_THINNEST_PX, _WIDEST_PX * count / widest)
+        hover = f"<b>{names[entry]} → {names[leave]}</b><br>{say.number(count)}<extra></extra>"
+        line = {"color": colours[entry], "width": width}
+        x, y = way[:-3].T
+        figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, opacity=0.85, hovertemplate=hover))
         draw_arrow(figure, way[-4], way[-1], colours[entry], width)
-    for line_id, place in places.items():
-        path = np.array(gates.filter(line_id=line_id)["path_m"].to_list()[0])
-        figure.add_trace(
-            go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip")
-        )
-        away = place + 2.5 * (place - centre) / max(float(np.hypot(*(place - centre))), 1e-6)
-        figure.add_annotation(
-            x=away[0],
-            y=away[1],
-            text=f"<b>{names[line_id]}</b>",
-            showarrow=False,
-            font={"color": "white", "size": 12},
-            bgcolor=colours[line_id],
-            borderpad=3,
-        )
-    return figure
+    for gate in gates.iter_rows(named=True):
+        _add_gate(figure, gate, places[gate["line_id"]] - 2.5 * inward[gate["line_id"]], colours[gate["line_id"]])
+
+
+def _add_gate(figure: go.Figure, gate: dict[str, Any], label: Floats, colour: str) -> None:
+    x, y = np.array(gate["path_m"], float).T
+    figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip"))
+    figure.add_annotation(
+        x=label[0],
+        y=label[1],
+        text=f"<b>{gate['name']}</b>",
+        showarrow=False,
+        font={"color": "white", "size": 12},
+        bgcolor=colour,
+        borderpad=3,
+    )
 
 
 def _colours(gates: list[str]) -> dict[str, str]:

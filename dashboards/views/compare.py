@@ -103,8 +103,11 @@ def _days(first: date, last: date, say: Words) -> str:
 
 def _reference(release: Release, before: Selection, after: Selection, say: Words) -> None:
     """The same change net of what another site went through."""
-    others = {s["site_id"]: s["name"] for s in queries.sites(release).iter_rows(named=True)}
-    others.pop(after.site_id)
+    if after.overlapping_views:
+        st.caption(say("views_overlap", cameras=after.overlapping_views))
+        return
+    sites = queries.sites(release).filter(pl.col("overlapping_views").is_null(), pl.col("site_id") != after.site_id)
+    others = dict(sites.select("site_id", "name").iter_rows())
     if not others:
         st.caption(say("no_reference_site"))
         return

@@ -7,7 +7,19 @@ from streamlit.testing.v1 import AppTest
 from dashboards.views.frame import to_csv
 from dashboards.words import words
 
-PAGES = ("overview", "site", "place", "movements", "speeds", "conflicts", "plaza", "compare", "quality", "downloads", "methods")
+PAGES = (
+    "overview",
+    "site",
+    "place",
+    "movements",
+    "speeds",
+    "conflicts",
+    "plaza",
+    "compare",
+    "quality",
+    "downloads",
+    "methods",
+)
 
 
 def app(monkeypatch, data):
