@@ -153,7 +153,7 @@ def test_events_are_marked_on_the_trend():
 
 
 def test_events_that_crowd_keep_their_marks_and_drop_names():
-    text = ["Market"] * 14
+    text = ["Farmers' market, street closed to motor traffic"] * 14
     event = pl.DataFrame({"first_day": days([1] * 14)["day"], "last_day": days([1] * 14)["day"], "text": text})
     figure = figures.trend(days([10] * 14), event, SAY)
     names = [(a.x, a.yshift) for a in figure.layout.annotations]
