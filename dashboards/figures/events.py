@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,9 @@ _ROWS, _ROW_PX = 3, 15
 _LETTERS_ACROSS = 150
 
 
-def mark_events(figure: go.Figure, events: pl.DataFrame, days: tuple[date, date], say_day: Any) -> None:  # noqa: ANN401
+def mark_events(
+    figure: go.Figure, events: pl.DataFrame, days: tuple[date, date], say_day: Callable[[date], str]
+) -> None:
     """Draws events over a chart whose x axis has days.
 
     Args:

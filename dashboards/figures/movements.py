@@ -46,7 +46,7 @@ def desire_lines(
     every = pl.concat([gates for gates, _ in junctions])
     figure = plan_of(plan, extent_of(_NO_CELLS, every), say)
     assigned = [rows.drop_nulls(["entry_line_id", "exit_line_id"]).sort("count") for _, rows in junctions]
-    widest = float(max((rows["count"].max() or 1 for rows in assigned), default=1))  # type: ignore[type-var]
+    widest = float(pl.concat(assigned)["count"].max() or 1)  # type: ignore[arg-type]
     for (gates, _), rows in zip(junctions, assigned, strict=True):
         _add_movements(figure, gates, rows, widest, say)
     return figure
