@@ -62,7 +62,7 @@ def _kept(function: Answer) -> Answer:
 
 @_kept
 def sites(release: Release) -> pl.DataFrame:
-    """site_id, name, is_simulated, origin_lon, origin_lat, time_zone."""
+    """site_id, name, is_simulated, origin_lon, origin_lat, time_zone, overlapping_views (NULL: none)."""
     return release.query("sites", "sites", site_ids=release.site_ids)
 
 
@@ -128,7 +128,7 @@ def _network(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
 
 
 def network(release: Release, selection: Selection, least_coverage: float) -> pl.DataFrame:
-    """site_id, name, per_day (NULL: no whole day), coverage, last_day, lon, lat; of every site."""
+    """site_id, name, per_day (NULL: no whole day, or views overlap), coverage, last_day, lon, lat; of every site."""
     chosen = _without(selection, "site_id")
     return _network(release, days=selection.days, least_coverage=least_coverage, **chosen)
 
@@ -171,8 +171,10 @@ def peak_hours(release: Release, selection: Selection, line_id: str) -> pl.DataF
 
 @_kept
 def junctions(release: Release, site_id: str) -> pl.DataFrame:
-    """junction_id, name, gates (line_id, separated by commas), calibration_note."""
-    return release.query("junctions", "junctions", site_id=site_id)
+    """junction_id, name, gates (a list of line_id), calibration_note."""
+    found = release.query("junctions", "junctions", site_id=site_id)
+    gates = pl.col("gates").str.split(",").list.eval(pl.element().str.strip_chars())
+    return found.with_columns(gates)
 
 
 def movements(release: Release, selection: Selection, junction_id: str) -> pl.DataFrame:
@@ -182,8 +184,9 @@ def movements(release: Release, selection: Selection, junction_id: str) -> pl.Da
 
 @_kept
 def zones(release: Release, site_id: str) -> pl.DataFrame:
-    """zone_id, name, purpose, area_m2, outline_m, calibration_note."""
-    return release.query("zones", "zones", site_id=site_id)
+    """zone_id, camera_id, name, purpose, area_m2, outline_m (corners), calibration_note."""
+    found = release.query("zones", "zones", site_id=site_id)
+    return found.with_columns(pl.col("outline_m").str.json_decode(pl.List(pl.List(pl.Float64))))
 
 
 @_kept
@@ -207,20 +210,39 @@ def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame
     return _of_place(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
 
 
-@_kept
-def occupancy(
-    release: Release, site_id: str, road_users: tuple[str, ...], first_day: date, last_day: date
-) -> pl.DataFrame:
-    """cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s."""
-    return release.query(
-        "occupancy",
-        "occupancy",
-        "coverage",
-        site_id=site_id,
-        road_users=list(road_users),
-        first_day=first_day,
-        last_day=last_day,
-    )
+def speeds(release: Release, selection: Selection) -> pl.DataFrame:
+    """line_id, direction, crossings, measured, time_mean_m_s, space_mean_m_s, sigma_m_s, reasons (of the others)."""
+    return _of_place(release, "speeds", "speeds", "speed_histogram", **_chosen(selection))
+
+
+def speed_bins(release: Release, selection: Selection) -> pl.DataFrame:
+    """line_id, direction, road_user, from_km_h, n, free_n; where measurable."""
+    return _of_place(release, "speed_bins", "speed_histogram", **_chosen(selection))
+
+
+def observed_hours(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, hour, observed_h: in which positions were observed."""
+    return _of_place(release, "observed_hours", "coverage", **_without(selection, "directions"))
+
+
+def queues(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, zone_id, start_local, sizes in vehicles and metres, queued_s, reason, coverage; where one stood."""
+    return _of_place(release, "queues", "queues", **_without(selection, "directions", "road_users"))
+
+
+def discharges(release: Release, selection: Selection) -> pl.DataFrame:
+    """line_id, direction, queues, vehicles, saturation_headway_s, saturation_flow_per_h, start_up_loss_s."""
+    return _of_place(release, "discharges", "discharges", **_without(selection, "road_users"))
+
+
+def conflicts(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, zone_id, kind, both classes, hour, pairs below limits, expected critical ones, reason."""
+    return _of_place(release, "conflicts", "conflicts", **_without(selection, "directions"))
+
+
+def occupancy(release: Release, selection: Selection) -> pl.DataFrame:
+    """cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s, speed_m_s."""
+    return _of_place(release, "occupancy", "occupancy", "coverage", **_without(selection, "directions"))
 
 
 def download(release: Release, table: str, site_id: str) -> pl.DataFrame:

@@ -73,6 +73,8 @@ def _key_figures(release: Release, selection: Selection) -> list[dict[str, str]]
     interval = (
         f"{say.change(year.lo95)} … {say.change(year.hi95)}" if year.lo95 is not None and year.hi95 is not None else ""
     )
+    if selection.overlapping_views:
+        mean, change, interval = say("not_added"), say("not_added"), ""
     return [
         {"label": say("mean_per_whole_day"), "value": mean, "note": say("not_validated")},
         {"label": say("vs_last_year"), "value": change, "note": interval},
@@ -166,7 +168,7 @@ def _plan(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[s
         "height_m": high - low,
         "surfaces": [
             {
-                "colour": SURFACES.get(surface["kind"], FURNITURE),
+                "colour": as_hex(SURFACES.get(surface["kind"], FURNITURE)),
                 "outline": [moved(point) for point in surface["outline_m"]],
             }
             for surface in release.plan(selection.site_id)
@@ -188,6 +190,14 @@ def _plan(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[s
             for row in lines.iter_rows(named=True)
         ],
     }
+
+
+def as_hex(colour: str) -> str:
+    """A colour of the page, #rrggbb or rgba(r,g,b,a), as Typst takes it."""
+    if not colour.startswith("rgba("):
+        return colour
+    *rgb, alpha = colour.removeprefix("rgba(").removesuffix(")").split(",")
+    return "#" + "".join(f"{int(c):02x}" for c in rgb) + f"{round(255 * float(alpha)):02x}"
 
 
 def _quality(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[str, Any]:

@@ -23,8 +23,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PATHS = {
-    "overview": "", "site": "site", "place": "place", "movements": "movements", "plaza": "plaza",
-    "compare": "compare", "quality": "quality", "downloads": "downloads", "methods": "methods",
+    "overview": "", "site": "site", "place": "place", "movements": "movements", "speeds": "speeds",
+    "conflicts": "conflicts", "plaza": "plaza", "compare": "compare", "quality": "quality",
+    "downloads": "downloads", "methods": "methods",
 }  # fmt: skip
 _PATIENCE_MS = 90_000
 

@@ -14,6 +14,7 @@ from pipelines.audit import AuditLog
 from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
 from pipelines.privacy.roll_ups import profiles
 from pipelines.publishing.store import publish
+from tests import city_places
 
 SITES = [f"site_{number:03d}" for number in range(200)]
 FIRST, LAST = date(2025, 6, 1), date(2026, 5, 31)
@@ -50,6 +51,9 @@ def _tables(months: list[Month]) -> Iterator[ReleaseTable]:
         if SITES.index(month.site_id) < SITES_IN_FULL:
             recent = [day for day in month.days if (LAST - day).days < DAYS_IN_FULL]
             yield from (_table("flow_counts", _quarters(month.site_id, day), month, day) for day in recent)
+            for day in recent:
+                for name, rows in city_places.day_of_places(month.site_id, day):
+                    yield _table(name, rows, month, day)
         hours = _hours(month, rng)
         yield _table("flow_hourly", hours, month)
         yield _table("flow_daily", _days(hours), month)
@@ -59,6 +63,8 @@ def _tables(months: list[Month]) -> Iterator[ReleaseTable]:
     yield ReleaseTable("flow_counts", TABLES["flow_counts"].create_empty(), months[0], months[0].days[0])
     for name, describe in DESCRIBED.items():
         yield _table(name, describe())
+    for name, rows in city_places.places(SITES):
+        yield _table(name, rows)
 
 
 def _table(name: str, rows: pl.DataFrame, month: Month | None = None, day: date | None = None) -> ReleaseTable:

@@ -1,19 +1,24 @@
 """Frame to figure, pure: no state, no files, no Streamlit."""
 
 from dashboards.figures.calendar import coverage, hour_by_weekday
+from dashboards.figures.cells import flow_on_plan, heatmap_on_plan, speed_on_plan
 from dashboards.figures.changes import changes, profiles
-from dashboards.figures.movements import flows, matrix, turning_diagram
-from dashboards.figures.plan import flow_on_plan, heatmap_on_plan, site_map, volumes_on_plan
+from dashboards.figures.conflicts import conflicts_on_plan, pairs_of_classes, severities
+from dashboards.figures.movements import desire_lines, flows, matrix, turning_diagram
+from dashboards.figures.plan import site_map, volumes_on_plan
 from dashboards.figures.plaza import day_profile, fundamental_diagram, levels, occupancy, stays
 from dashboards.figures.series import butterfly, by_direction, class_split, trend
+from dashboards.figures.traffic import queues_by_hour, speed_histogram
 
 __all__ = [
     "butterfly",
     "by_direction",
     "changes",
     "class_split",
+    "conflicts_on_plan",
     "coverage",
     "day_profile",
+    "desire_lines",
     "flow_on_plan",
     "flows",
     "fundamental_diagram",
@@ -22,8 +27,13 @@ __all__ = [
     "levels",
     "matrix",
     "occupancy",
+    "pairs_of_classes",
     "profiles",
+    "queues_by_hour",
+    "severities",
     "site_map",
+    "speed_histogram",
+    "speed_on_plan",
     "stays",
     "trend",
     "turning_diagram",

@@ -16,6 +16,8 @@ from dashboards.words import Words
 # One colour per gate entered by, told apart by any eye; the gate's name stands beside it.
 GATE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b4b8a", "#8c510a")
 _WIDEST_PX, _THINNEST_PX = 18.0, 1.0
+_U_TURN_M = 6.0
+_LEAST_TURN = 0.3  # sine of the angle below which a way is straight on
 _NO_CELLS = pl.DataFrame({"cell_x": [], "cell_y": []})
 
 
@@ -28,57 +30,94 @@ def turning_diagram(plan: list[dict[str, Any]], gates: pl.DataFrame, rows: pl.Da
         rows: entry_line_id, exit_line_id, count; rows without both gates are not drawn.
         say: the reader's language.
     """
-    figure = plan_of(plan, extent_of(_NO_CELLS, gates), say)
-    assigned = rows.drop_nulls(["entry_line_id", "exit_line_id"]).sort("count")
-    widest = float(assigned["count"].max() or 1)  # type: ignore[arg-type]
+    return desire_lines(plan, [(gates, rows)], say)
+
+
+def desire_lines(
+    plan: list[dict[str, Any]], junctions: list[tuple[pl.DataFrame, pl.DataFrame]], say: Words
+) -> go.Figure:
+    """The movements of several junctions over the plan, all to one scale.
+
+    Args:
+        plan: surfaces with kind, name and outline_m.
+        junctions: gates and rows of each, as for `turning_diagram`.
+        say: the reader's language.
+    """
+    every = pl.concat([gates for gates, _ in junctions])
+    figure = plan_of(plan, extent_of(_NO_CELLS, every), say)
+    assigned = [rows.drop_nulls(["entry_line_id", "exit_line_id"]).sort("count") for _, rows in junctions]
+    widest = float(pl.concat(assigned)["count"].max() or 1)  # type: ignore[arg-type]
+    for (gates, _), rows in zip(junctions, assigned, strict=True):
+        _add_movements(figure, gates, rows, widest, say)
+    return figure
+
+
+def _add_movements(figure: go.Figure, gates: pl.DataFrame, rows: pl.DataFrame, widest: float, say: Words) -> None:
     places = {row["line_id"]: middle_of(row["path_m"]) for row in gates.iter_rows(named=True)}
     names = dict(gates.select("line_id", "name").iter_rows())
     colours = _colours(list(names))
     centre = np.mean(list(places.values()), axis=0)
-    for row in assigned.iter_rows(named=True):
-        entry, leave = row["entry_line_id"], row["exit_line_id"]
-        way = _bend(places[entry], places[leave], centre, is_u_turn=entry == leave)
-        width = max(_THINNEST_PX, _WIDEST_PX * row["count"] / widest)
-        figure.add_trace(
-            go.Scatter(
-                x=way[:-3, 0],
-                y=way[:-3, 1],
-                mode="lines",
-                line={"color": colours[entry], "width": width},
-                opacity=0.85,
-                hovertemplate=f"<b>{names[entry]} → {names[leave]}</b><br>{say.number(row['count'])}<extra></extra>",
-            )
-        )
+    inward = {row["line_id"]: _inward(row["path_m"], centre) for row in gates.iter_rows(named=True)}
+    for entry, leave, count in rows.select("entry_line_id", "exit_line_id", "count").iter_rows():
+        way = _bend(places[entry], places[leave], inward[entry], inward[leave])
+        width = max(_THINNEST_PX, _WIDEST_PX * count / widest)
+        hover = f"<b>{names[entry]} → {names[leave]}</b><br>{say.number(count)}<extra></extra>"
+        line = {"color": colours[entry], "width": width}
+        x, y = way[:-3].T
+        figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, opacity=0.85, hovertemplate=hover))
         draw_arrow(figure, way[-4], way[-1], colours[entry], width)
-    for line_id, place in places.items():
-        path = np.array(gates.filter(line_id=line_id)["path_m"].to_list()[0])
-        figure.add_trace(
-            go.Scatter(x=path[:, 0], y=path[:, 1], mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip")
-        )
-        away = place + 2.5 * (place - centre) / max(float(np.hypot(*(place - centre))), 1e-6)
-        figure.add_annotation(
-            x=away[0],
-            y=away[1],
-            text=f"<b>{names[line_id]}</b>",
-            showarrow=False,
-            font={"color": "white", "size": 12},
-            bgcolor=colours[line_id],
-            borderpad=3,
-        )
-    return figure
+    for gate in gates.iter_rows(named=True):
+        _add_gate(figure, gate, places[gate["line_id"]] - 2.5 * inward[gate["line_id"]], colours[gate["line_id"]])
+
+
+def _add_gate(figure: go.Figure, gate: dict[str, Any], label: Floats, colour: str) -> None:
+    x, y = np.array(gate["path_m"], float).T
+    figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line={"color": INK, "width": 4}, hoverinfo="skip"))
+    figure.add_annotation(
+        x=label[0],
+        y=label[1],
+        text=f"<b>{gate['name']}</b>",
+        showarrow=False,
+        font={"color": "white", "size": 12},
+        bgcolor=colour,
+        borderpad=3,
+    )
 
 
 def _colours(gates: list[str]) -> dict[str, str]:
     return {gate: GATE_COLOURS[i % len(GATE_COLOURS)] for i, gate in enumerate(gates)}
 
 
-def _bend(start: Floats, end: Floats, centre: Floats, *, is_u_turn: bool) -> NDArray[np.float64]:
-    """A quadratic curve (n, 2) from gate to gate by way of the junction's middle, kept to the right."""
-    along = end - start if not is_u_turn else centre - start
-    right = np.array([along[1], -along[0]]) / max(float(np.hypot(*along)), 1e-6)
-    start, end = start + 0.9 * right, end + (0.9 if not is_u_turn else -0.9) * right
+def _bend(start: Floats, end: Floats, into: Floats, out_of: Floats) -> NDArray[np.float64]:
+    """A quadratic curve (n, 2) from gate to gate, square to both where their ways meet, kept to the right.
+
+    Args:
+        start: middle of the gate entered by.
+        end: middle of the gate left by.
+        into: unit vector square to the first gate, into the junction.
+        out_of: the same at the second gate, into the junction as well.
+    """
+    span = max(float(np.hypot(*(end - start))), 1e-6)
+    is_u_turn = span < 1e-3
+    along = into if is_u_turn else (end - start) / span
+    right = np.array([along[1], -along[0]])
+    start, end = start + 0.9 * right, end + (-0.9 if is_u_turn else 0.9) * right
+    ways = np.column_stack([into, -out_of])
+    if is_u_turn:
+        corner = start + _U_TURN_M * into
+    elif abs(float(np.linalg.det(ways))) < _LEAST_TURN:
+        corner = (start + end) / 2
+    else:
+        corner = start + max(float(np.linalg.solve(ways, end - start)[0]), 0.0) * into
     t = np.linspace(0, 1, 24)[:, None]
-    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * centre + t**2 * end)
+    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * corner + t**2 * end)
+
+
+def _inward(path_m: list[list[float]], centre: Floats) -> Floats:
+    """Unit vector square to a gate, towards the middle of all gates."""
+    along = np.subtract(path_m[-1], path_m[0])
+    square = np.array([along[1], -along[0]]) / max(float(np.hypot(*along)), 1e-6)
+    return np.asarray(square if square @ (centre - middle_of(path_m)) > 0 else -square)
 
 
 def matrix(gates: pl.DataFrame, rows: pl.DataFrame, say: Words) -> go.Figure:

@@ -14,13 +14,6 @@ from dashboards.words import Words
 
 Floats = NDArray[np.float64]
 
-DENSITY = [
-    [0.0, "rgba(255,255,229,0)"],
-    [0.04, "rgba(254,227,145,0.75)"],
-    [0.3, "rgba(254,153,41,0.85)"],
-    [0.65, "rgba(204,76,2,0.9)"],
-    [1.0, "rgba(102,37,6,0.95)"],
-]
 SURFACES = {
     "ground": "#e9e5dd",
     "plaza": "#efe9df",
@@ -40,74 +33,20 @@ _MARGIN_M = 6.0
 _WIDEST_PX, _THINNEST_PX = 16.0, 1.5
 
 
-def heatmap_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> go.Figure:
-    """Mean density over the plan, with the counting lines and their counts.
-
-    Args:
-        plan: surfaces with kind, name and outline_m.
-        cells: cell_x, cell_y, density_per_m2.
-        lines: name, forward, backward, path_m (corners in metres), forward_count, backward_count.
-        say: the reader's language.
-    """
-    figure = plan_of(plan, extent_of(cells, lines), say)
-    if not cells.is_empty():
-        figure.add_trace(_density(cells, say))
-    _add_lines(figure, lines, say, widest=0.0)
-    return figure
-
-
 def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words) -> go.Figure:
     """The counting lines over the plan, with arrows as wide as their counts.
 
     Args:
         plan: surfaces with kind, name and outline_m.
-        lines: as for `heatmap_on_plan`.
+        lines: line_id, name, forward, backward, path_m (corners in metres), forward_count, backward_count.
         say: the reader's language.
     """
     nothing = pl.DataFrame({"cell_x": [], "cell_y": []})
     figure = plan_of(plan, extent_of(nothing, lines), say)
     counts = [c for name in ("forward_count", "backward_count") for c in lines[name].drop_nulls()]
-    _add_lines(figure, lines, say, widest=float(max(counts, default=0)))
-    return figure
-
-
-def flow_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> go.Figure:
-    """Mean velocity of every cell as an arrow, over the plan; arrows fade where few passed.
-
-    Args:
-        plan: surfaces with kind, name and outline_m.
-        cells: cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s.
-        lines: as for `heatmap_on_plan`.
-        say: the reader's language.
-    """
-    figure = plan_of(plan, extent_of(cells, lines), say)
-    if cells.is_empty():
-        return figure
-    speed = np.hypot(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy())
-    x, y = cells["cell_x"].to_numpy() + 0.5, cells["cell_y"].to_numpy() + 0.5
-    bearing = np.degrees(np.arctan2(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy()))
-    top = float(np.nanpercentile(speed, 98)) or 1.0
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="markers",
-            customdata=speed,
-            marker={
-                "symbol": "arrow",
-                "angle": bearing,
-                "size": 5 + 9 * np.clip(speed / top, 0, 1),
-                "color": speed,
-                "cmin": 0,
-                "cmax": top,
-                "colorscale": "Viridis_r",
-                "colorbar": _colorbar("m/s"),
-            },
-            hovertemplate=f"%{{customdata:.2f}} m/s<br>{say('cell_place')}<extra></extra>",
-            showlegend=False,
-        )
-    )
-    _add_lines(figure, lines, say, widest=0.0, has_labels=False)
+    add_lines(figure, lines, say)
+    for row in lines.iter_rows(named=True):
+        _add_counts(figure, row, say, float(max(counts, default=0)))
     return figure
 
 
@@ -150,12 +89,12 @@ def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
 def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float], say: Words) -> go.Figure:
     """An empty figure of the plan, north up, with its scale; the extent is west, east, south, north in metres."""
     left, right, low, high = extent
-    axis = {"visible": False, "constrain": "domain"}
     figure = go.Figure()
     figure.update_layout(
         shapes=[_surface(surface) for surface in plan],
-        xaxis={**axis, "range": [left, right], "constraintoward": "left"},
-        yaxis={**axis, "range": [low, high], "scaleanchor": "x", "constraintoward": "top"},
+        # More of the plan fills the box where its shape is another.
+        xaxis={"visible": False, "range": [left, right]},
+        yaxis={"visible": False, "range": [low, high], "scaleanchor": "x"},
         height=520,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor=PAPER,
@@ -176,11 +115,16 @@ def _surface(surface: dict[str, Any]) -> dict[str, Any]:
 
 
 def extent_of(cells: pl.DataFrame, lines: pl.DataFrame) -> tuple[float, float, float, float]:
-    """West, east, south and north edge in metres of what holds cells and lines with a margin."""
+    """West, east, south and north edge in metres of what holds lines and nearly all cells with a margin."""
     corners = [point for path in lines["path_m"].to_list() for point in path]
-    x = [*cells["cell_x"], *(point[0] for point in corners)] or [-20.0, 20.0]
-    y = [*cells["cell_y"], *(point[1] for point in corners)] or [-15.0, 15.0]
+    x = [*_spread(cells["cell_x"]), *(point[0] for point in corners)] or [-20.0, 20.0]
+    y = [*_spread(cells["cell_y"]), *(point[1] for point in corners)] or [-15.0, 15.0]
     return min(x) - _MARGIN_M, max(x) + 1 + _MARGIN_M, min(y) - _MARGIN_M, max(y) + 1 + _MARGIN_M
+
+
+def _spread(values: pl.Series) -> list[float]:
+    """Where nearly all lie: one far cell would make all others small."""
+    return np.quantile(values.to_numpy(), (0.02, 0.98)).tolist() if len(values) else []
 
 
 def middle_of(path_m: list[list[float]]) -> Floats:
@@ -190,49 +134,14 @@ def middle_of(path_m: list[list[float]]) -> Floats:
     return np.array([np.interp(gone[-1] / 2, gone, path[:, axis]) for axis in (0, 1)])
 
 
-def _density(cells: pl.DataFrame, say: Words) -> go.Heatmap:
-    low_x, low_y = int(cells["cell_x"].min()), int(cells["cell_y"].min())  # type: ignore[arg-type]
-    width, height = int(cells["cell_x"].max()) - low_x + 1, int(cells["cell_y"].max()) - low_y + 1  # type: ignore[arg-type]
-    per_100_m2 = np.full((height, width), np.nan)
-    rows = cells["cell_y"].to_numpy() - low_y, cells["cell_x"].to_numpy() - low_x
-    per_100_m2[rows] = cells["density_per_m2"].to_numpy() * 100
-    # Whoever rests on a bench would turn everything else pale.
-    top = float(np.nanpercentile(per_100_m2, 98))
-    return go.Heatmap(
-        z=per_100_m2,
-        x=np.arange(width) + low_x + 0.5,
-        y=np.arange(height) + low_y + 0.5,
-        zmin=0,
-        zmax=top,
-        colorscale=DENSITY,
-        hovertemplate=f"%{{z:.2f}} {say('per_100_m2')}<br>{say('cell_place')}<extra></extra>",
-        colorbar=_colorbar(say("per_100_m2_short")),
-    )
-
-
-def _colorbar(title: str) -> dict[str, Any]:
-    return {
-        "title": {"text": title},
-        "thickness": 12,
-        "len": 0.46,
-        "x": 0.985,
-        "xanchor": "right",
-        "y": 0.02,
-        "yanchor": "bottom",
-        "bgcolor": "rgba(251,250,248,0.85)",
-        "outlinewidth": 0,
-    }
-
-
-def _add_lines(figure: go.Figure, lines: pl.DataFrame, say: Words, *, widest: float, has_labels: bool = True) -> None:
+def add_lines(figure: go.Figure, lines: pl.DataFrame, say: Words) -> None:
+    """The counting lines, each with a dot that can be clicked and tells its counts."""
     for row in lines.iter_rows(named=True):
         _add_line(figure, row, say)
-        if has_labels:
-            _add_counts(figure, row, say, widest)
 
 
 def _add_line(figure: go.Figure, row: dict[str, Any], say: Words) -> None:
-    """The line, with a dot at its middle that can be clicked and carries the line's name."""
+    """The line, with a dot at its middle that can be clicked and carries the line's id."""
     x, y = np.array(row["path_m"], float).T
     middle = middle_of(row["path_m"])
     hover = (
@@ -246,7 +155,7 @@ def _add_line(figure: go.Figure, row: dict[str, Any], say: Words) -> None:
             y=middle[1:],
             mode="markers",
             marker={"color": INK, "size": 13, "line": {"width": 2, "color": "white"}},
-            customdata=[[row["name"]]],
+            customdata=[[row["line_id"]]],
             hovertemplate=hover,
         )
     )

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards.design import AXIS, DIRECTION_COLOURS, INK, QUIET, ROAD_USER_COLOURS, lay_out, mark_unobserved
+from dashboards.figures.events import mark_events
 from dashboards.words import Words
 
 LENGTH = {
@@ -143,7 +144,8 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    _annotate(figure, events)
+    if rows.height:
+        mark_events(figure, events, (days["day"][0], days["day"][-1]), say.day)
     mark_unobserved(figure, unobserved(rows.rename({"day": "start_local"}), LENGTH["day"]))
     return lay_out(
         figure,
@@ -156,25 +158,6 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
         },
         xaxis={"tickformatstops": _TICKS["day"], "showgrid": False},
     )
-
-
-def _annotate(figure: go.Figure, events: pl.DataFrame) -> None:
-    for number, row in enumerate(events.sort("first_day").iter_rows(named=True)):
-        figure.add_vrect(
-            x0=row["first_day"],
-            x1=row["last_day"] + timedelta(days=1),
-            fillcolor="#d9a441",
-            opacity=0.22,
-            line_width=0,
-            layer="below",
-            annotation={
-                "text": row["text"],
-                "font": {"size": 11, "color": "#8a6a1f"},
-                "textangle": 0,
-                "yshift": -14 * (number % 3),
-            },
-            annotation_position="top left",
-        )
 
 
 def class_split(rows: pl.DataFrame, say: Words) -> go.Figure:
@@ -210,13 +193,14 @@ def class_split(rows: pl.DataFrame, say: Words) -> go.Figure:
     )
 
 
-def butterfly(rows: pl.DataFrame, names: dict[str, str], say: Words) -> go.Figure:
+def butterfly(rows: pl.DataFrame, names: dict[str, str], say: Words, *, height: int = 420) -> go.Figure:
     """Mean crossings per observed hour by hour of day, one direction to each side.
 
     Args:
         rows: direction, hour, per_hour (NULL: never observed).
         names: direction -> what people call it.
         say: the reader's language.
+        height: in pixels.
     """
     figure = go.Figure()
     for direction, name in names.items():
@@ -240,7 +224,7 @@ def butterfly(rows: pl.DataFrame, names: dict[str, str], say: Words) -> go.Figur
     return lay_out(
         figure,
         say,
-        height=420,
+        height=height,
         barmode="relative",
         bargap=0.15,
         yaxis={

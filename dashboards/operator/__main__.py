@@ -5,11 +5,23 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from dashboards.release import data_folder
+from dashboards.wall import forbid_changes
+
 APP = Path(__file__).parent / "app.py"
+# What an operator looks at and never changes; sites and the inbox are written.
+READ_ONLY = ("restricted", "recordings", "released")
 
 
 def main() -> None:
-    """Hands the process to Streamlit; the last options win, so that it is reached from this machine only."""
+    """Forbids changes to what is only read, then hands the process to Streamlit.
+
+    The last options win, so that it is reached from this machine only.
+    """
+    for name in ("inbox", "sites"):
+        (data_folder() / name).mkdir(parents=True, exist_ok=True)
+    for name in READ_ONLY:
+        forbid_changes(data_folder() / name)
     from streamlit.web import cli
 
     fixed = ["--browser.gatherUsageStats=false", "--server.address=127.0.0.1"]

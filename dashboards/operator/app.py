@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.operator import calibration_tab, drawing_tab, image_tab, save_tab, tracks_tab
+from dashboards.operator import calibration_tab, drawing_tab, image_tab, place_tab, save_tab, tracks_tab
 from dashboards.operator.documents import camera_ids
 from dashboards.operator.draft import Draft
 from dashboards.views.selection import language
@@ -16,6 +16,7 @@ from pipelines.operator import Broker, InboxError
 
 TABS = {
     "image": image_tab,
+    "place": place_tab,
     "points": calibration_tab,
     "drawing": drawing_tab,
     "tracks": tracks_tab,

@@ -1,5 +1,6 @@
 -- Grain: site: mean crossings per whole day (observed at least $least_coverage of it) over all of its
--- lines, NULL where there is none, and the share of the period that was observed.
+-- lines, NULL where there is none or where cameras that see the same ground would be added up, and the
+-- share of the period that was observed.
 WITH days AS (
     SELECT site_id, day, sum(count) AS count, sum(coverage) / sum(lines) AS coverage
     FROM site_days
@@ -18,7 +19,14 @@ sums AS (
     FROM days
     GROUP BY site_id
 )
-SELECT s.site_id, s.name, sums.per_day, coalesce(sums.coverage, 0) AS coverage, sums.last_day, s.origin_lon AS lon, s.origin_lat AS lat
+SELECT
+    s.site_id,
+    s.name,
+    CASE WHEN s.overlapping_views IS NULL THEN sums.per_day END AS per_day,
+    coalesce(sums.coverage, 0) AS coverage,
+    sums.last_day,
+    s.origin_lon AS lon,
+    s.origin_lat AS lat
 FROM read_parquet($sites) AS s
 JOIN sums USING (site_id)
 ORDER BY per_day DESC NULLS LAST, s.name;

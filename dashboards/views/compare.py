@@ -12,7 +12,7 @@ from dashboards import comparison, figures, queries
 from dashboards.comparison import Comparison
 from dashboards.release import Release
 from dashboards.views.frame import chart, heading, table
-from dashboards.views.selection import Selection, choose
+from dashboards.views.selection import Selection, choose, choose_line
 from dashboards.words import Words
 
 _SIZES = (0.05, 0.1, 0.2)
@@ -33,7 +33,7 @@ def show(release: Release, say: Words) -> None:
     chart(figures.changes(rows, say), rows, say, key="changes", alt=say("changes_alt"), note=say("changes_note"))
     _events(release, before, after, say)
     _reference(release, before, after, say)
-    _one_line(release, before, after, days, names, say)
+    _one_line(release, before, after, days, say)
 
 
 def _span(selection: Selection, say: Words) -> str:
@@ -103,8 +103,11 @@ def _days(first: date, last: date, say: Words) -> str:
 
 def _reference(release: Release, before: Selection, after: Selection, say: Words) -> None:
     """The same change net of what another site went through."""
-    others = {s["site_id"]: s["name"] for s in queries.sites(release).iter_rows(named=True)}
-    others.pop(after.site_id)
+    if after.overlapping_views:
+        st.caption(say("views_overlap", cameras=after.overlapping_views))
+        return
+    sites = queries.sites(release).filter(pl.col("overlapping_views").is_null(), pl.col("site_id") != after.site_id)
+    others = dict(sites.select("site_id", "name").iter_rows())
     if not others:
         st.caption(say("no_reference_site"))
         return
@@ -145,17 +148,12 @@ def _one_line(
     before: Selection,
     after: Selection,
     days: dict[str, tuple[pl.DataFrame, pl.DataFrame]],
-    names: dict[str, str],
     say: Words,
 ) -> None:
-    if not names:
+    line = choose_line(release, after)
+    if line is None:
         return
-    by_name = {name: line_id for line_id, name in names.items()}
-    picked = st.pills(
-        say("line"), list(by_name), default=next(iter(by_name)), required=True, key="line", bind="query-params"
-    )
-    name = picked or next(iter(by_name))
-    line_id = by_name[name]
+    line_id, name = str(line["line_id"]), str(line["name"])
     old, new = days[line_id]
     profile = pl.concat(
         queries.hour_by_weekday(release, selection, line_id)

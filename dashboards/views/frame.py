@@ -10,10 +10,12 @@ import plotly.graph_objects as go
 import polars as pl
 import polars.selectors as cs
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboards import design
 from dashboards.words import Words
 
+_PAGES = "pages"
 _FORMULA = "^[=+\\-@\t\r]"
 
 
@@ -70,6 +72,17 @@ def clicked(key: str) -> str | None:
     return str(carried[0]) if isinstance(carried, list) else None
 
 
+def offer_pages(pages: dict[str, StreamlitPage]) -> None:
+    """Tells this session's pages by their names, so that one can link to another."""
+    st.session_state[_PAGES] = pages
+
+
+def link_to(name: str, label: str) -> None:
+    """A link to another page, which keeps what is chosen; nothing where a page is shown on its own."""
+    if page := st.session_state.get(_PAGES, {}).get(name):
+        st.page_link(page, label=label, icon=":material/arrow_forward:")
+
+
 def table(rows: pl.DataFrame, *, alt: str, height: int | Literal["auto"] = "auto") -> None:
     """A table with dates as dates and thousands set apart.
 
@@ -82,7 +95,7 @@ def table(rows: pl.DataFrame, *, alt: str, height: int | Literal["auto"] = "auto
         **{name: st.column_config.DateColumn(format="iso8601") for name in rows.select(cs.date()).columns},
         **{name: st.column_config.NumberColumn(format="localized") for name in rows.select(cs.numeric()).columns},
     }
-    st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=height)
+    st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=height, placeholder="")
 
 
 def calibration_notes(lines: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards import figures, queries
 from dashboards.release import Release
 from dashboards.views.frame import chart, heading, table
-from dashboards.views.selection import Selection, choose
+from dashboards.views.selection import Selection, choose, choose_place
 from dashboards.words import Words
 
 
@@ -24,44 +24,43 @@ def show(release: Release, say: Words) -> None:
         st.info(say("no_movement"), icon=":material/turn_slight_right:")
         st.stop()
     lines = queries.lines(release, selection.site_id)
-    gates = lines.filter(pl.col("line_id").is_in(junction["gates"].split(",")))
-    _key_figures(rows, say)
+    gates = lines.filter(pl.col("line_id").is_in(junction["gates"]))
+    at_gates = rows.filter(pl.any_horizontal(pl.col("entry_line_id", "exit_line_id").is_not_null()))
+    _key_figures(rows, at_gates, say)
     left, right = st.columns([3, 2])
     with left:
-        _diagram(release, selection, junction, gates, rows, say)
+        _diagram(release, selection, junction, gates, at_gates, say)
     with right:
-        _flows(gates, rows, junction, say)
-    _matrix(gates, rows, junction, say)
+        _flows(gates, at_gates, junction, say)
+    _matrix(gates, at_gates, junction, say)
     if junction["calibration_note"]:
         st.warning(junction["calibration_note"], icon=":material/straighten:")
 
 
 def _choose_junction(release: Release, selection: Selection, say: Words) -> dict[str, Any]:
     found = queries.junctions(release, selection.site_id) if release.holds("junctions") else pl.DataFrame()
-    if found.is_empty():
+    junction = choose_place("junction", "junction_id", found, say)
+    if junction is None:
         st.info(say("no_junction"), icon=":material/fork_right:")
         st.stop()
-    names = {junction["name"]: junction for junction in found.rows(named=True)}
-    picked = st.pills(
-        say("junction"), list(names), default=next(iter(names)), required=True, key="junction", bind="query-params"
-    )
-    return names[picked or next(iter(names))]
+    return junction
 
 
-def _key_figures(rows: pl.DataFrame, say: Words) -> None:
-    total = int(rows["count"].sum())
-    assigned = rows.drop_nulls(["entry_line_id", "exit_line_id"])
+def _key_figures(rows: pl.DataFrame, at_gates: pl.DataFrame, say: Words) -> None:
+    total, met = int(rows["count"].sum()), int(at_gates["count"].sum())
+    assigned = at_gates.drop_nulls(["entry_line_id", "exit_line_id"])
     u_turns = assigned.filter(pl.col("entry_line_id") == pl.col("exit_line_id"))
     columns = st.columns(4)
-    columns[0].metric(say("tracks_seen"), say.number(total), border=True, help=say("tracks_seen_help"))
+    columns[0].metric(say("at_a_gate"), say.number(met), border=True, help=say("at_a_gate_help"))
     columns[1].metric(
         say("gate_to_gate"),
-        say.percent(int(assigned["count"].sum()) / total),
+        say.percent(int(assigned["count"].sum()) / met) if met else say("not_observed"),
         border=True,
         help=say("gate_to_gate_help"),
     )
     columns[2].metric(say("u_turns"), say.number(int(u_turns["count"].sum())), border=True)
-    columns[3].metric(say("validation"), say("not_validated"), border=True, help=say("validation_help"))
+    columns[3].metric(say("at_no_gate"), say.number(total - met), border=True, help=say("at_no_gate_help"))
+    st.caption(say("not_validated_long"))
 
 
 def _diagram(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
+from dashboards.views.chosen_line import choose_on_click, show_chosen
 from dashboards.views.frame import calibration_notes, chart, clicked, heading, table
 from dashboards.views.selection import MOTOR_VEHICLES, Selection, choose
 from dashboards.words import Words
@@ -27,14 +28,20 @@ def show(release: Release, say: Words) -> None:
     groups = [(name, tuple(r for r in members if r in selection.road_users)) for name, members in _GROUPS.items()]
     for column, (name, members) in zip(columns, groups, strict=False):
         with column:
-            _key_figure(release, replace(selection, road_users=members), name, say)
+            if selection.overlapping_views:
+                st.metric(say(f"group_{name}"), say("not_added"), border=True, height="stretch")
+            else:
+                _key_figure(release, replace(selection, road_users=members), name, say)
     with columns[3]:
         _coverage(release, selection, say)
+    if selection.overlapping_views:
+        st.warning(say("views_overlap", cameras=selection.overlapping_views), icon=":material/join:")
     st.caption(say("key_figures_note"))
     where, when = st.columns([3, 2])
     with where:
         _place(release, selection, say)
     with when:
+        show_chosen(release, selection, queries.with_counts(release, selection), say)
         _sites(release, selection, say)
     calibration_notes(lines)
 
@@ -109,9 +116,14 @@ def _place(release: Release, selection: Selection, say: Words) -> None:
     if ground.is_empty():
         st.info(say("no_map"), icon=":material/map:")
         return
-    figure = figures.volumes_on_plan(release.plan(selection.site_id), ground, say)
-    note = say("volumes_note", days=say.number(selection.days))
-    chart(figure, _plain(counted), say, key="volumes", alt=say("volumes_alt", site=selection.site_name), note=note)
+    choose_on_click(
+        figures.volumes_on_plan(release.plan(selection.site_id), ground, say),
+        _plain(counted),
+        say,
+        key="volumes",
+        alt=say("volumes_alt", site=selection.site_name),
+        note=f"{say('volumes_note', days=say.number(selection.days))} {say('click_a_line')}",
+    )
 
 
 def _go_to_site() -> None:
@@ -134,6 +146,10 @@ def _sites(release: Release, selection: Selection, say: Words) -> None:
         pl.col("last_day").alias(say("last_day_released")),
     )
     table(shown, alt=say("sites_alt"))
+    if queries.sites(release)["overlapping_views"].count():
+        st.caption(say("sites_not_added"))
+    if selection.overlapping_views:
+        return
     by_class = queries.totals(release, selection).group_by("road_user").agg(pl.col("count").sum())
     if by_class["count"].sum():
         st.header(say("class_split"))

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards import figures, queries
 from dashboards.release import Release
 from dashboards.views.frame import chart, heading
-from dashboards.views.selection import Selection, choose
+from dashboards.views.selection import Selection, choose, choose_place
 from dashboards.words import Words
 
 _SERIES_DAYS = 16
@@ -39,14 +39,11 @@ def show(release: Release, say: Words) -> None:
 
 def _choose_zone(release: Release, selection: Selection, say: Words) -> dict[str, Any]:
     found = queries.zones(release, selection.site_id) if release.holds("zone_occupancy") else pl.DataFrame()
-    if found.is_empty():
+    zone = choose_place("zone", "zone_id", found, say)
+    if zone is None:
         st.info(say("no_zone"), icon=":material/crop_free:")
         st.stop()
-    names = {zone["name"]: zone for zone in found.rows(named=True)}
-    picked = st.pills(
-        say("zone"), list(names), default=next(iter(names)), required=True, key="zone", bind="query-params"
-    )
-    return names[picked or next(iter(names))]
+    return zone
 
 
 def _key_figures(rows: pl.DataFrame, zone: dict[str, Any], say: Words) -> None:

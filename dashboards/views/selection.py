@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
+import polars as pl
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -21,6 +22,9 @@ DAY_TYPES = {"all_days": (1, 2, 3, 4, 5, 6, 7), "workdays": (1, 2, 3, 4, 5), "we
 INTERVALS = ("quarter", "hour", "day", "week")
 UNITS = ("crossings", "per_observed_hour")
 
+# What is chosen by labels that have a text in every language.
+CHOICES = ("who", "period", "direction", "day_type", "interval", "unit", "with", "layer", "measure")
+
 Interval = Literal["quarter", "hour", "day", "week"]
 
 
@@ -33,6 +37,8 @@ class Selection:
         directions: forward, backward or both.
         interval: what the series counts over.
         is_rate: per observed hour instead of crossings.
+        overlapping_views: cameras of the site that see some of the same ground, whose lines are never
+            added up; None where there are none.
     """
 
     words: Words
@@ -46,6 +52,7 @@ class Selection:
     weekdays: tuple[int, ...]
     interval: Interval
     is_rate: bool
+    overlapping_views: str | None = None
 
     @property
     def days(self) -> int:
@@ -70,9 +77,17 @@ def language() -> Words:
         required=True,
         key="lang",
         bind="query-params",
+        on_change=_keep_choices,
         label_visibility="collapsed",
     )
     return words(chosen or "en")
+
+
+def _keep_choices() -> None:
+    """Says every choice anew, because Streamlit knows them by labels, which have just changed language."""
+    for name in CHOICES:
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
 
 
 def choose(release: Release, say: Words, *, has_series: bool = False) -> Selection:
@@ -101,20 +116,40 @@ def choose(release: Release, say: Words, *, has_series: bool = False) -> Selecti
         st.stop()
     return Selection(
         say, site["site_id"], site["name"], site["is_simulated"], first_day, last_day, tuple(chosen), directions,
-        weekdays, interval, is_rate,
+        weekdays, interval, is_rate, site["overlapping_views"],
     )  # fmt: skip
 
 
 def choose_line(release: Release, selection: Selection) -> dict[str, Any] | None:
     """A counting line of the site, or None where there is none."""
-    lines = queries.lines(release, selection.site_id).rows(named=True)
-    names = {line["name"]: line for line in lines}
-    if not names:
+    return choose_place("line", "line_id", queries.lines(release, selection.site_id), selection.words)
+
+
+def choose_place(name: str, id_column: str, places: pl.DataFrame, say: Words) -> dict[str, Any] | None:
+    """One of a site's lines, zones or junctions; None where there is none.
+
+    Args:
+        name: what it is, which is its name in links as well.
+        id_column: the column that holds its id.
+        places: with that column and ``name``.
+        say: the reader's language.
+    """
+    by_id = {str(place[id_column]): place for place in places.rows(named=True)}
+    if not by_id:
         return None
+    if st.session_state.get(name) not in (None, *by_id):
+        del st.session_state[name]  # of another site
+    first = next(iter(by_id))
     picked = st.pills(
-        selection.words("line"), list(names), default=next(iter(names)), required=True, key="line", bind="query-params"
+        say(name),
+        list(by_id),
+        default=first,
+        required=True,
+        format_func=lambda place_id: str(by_id[place_id]["name"]),
+        key=name,
+        bind="query-params",
     )
-    return names[picked or next(iter(names))]
+    return by_id[picked or first]
 
 
 def _site(column: DeltaGenerator, sites: list[dict[str, Any]], say: Words) -> dict[str, Any]:
@@ -170,22 +205,23 @@ def _road_users(column: DeltaGenerator, known: list[str], say: Words) -> list[st
 
 
 def _finer(say: Words, has_series: bool, days: int) -> tuple[tuple[str, ...], tuple[int, ...], Interval, bool]:
-    direction = _switch("direction", DIRECTIONS, say)
-    day_type = _switch("day_type", tuple(DAY_TYPES), say)
+    direction = switch("direction", DIRECTIONS, say)
+    day_type = switch("day_type", tuple(DAY_TYPES), say)
     interval: Interval = "quarter" if days <= 2 else "hour" if days <= 10 else "day"
     is_rate = False
     if has_series:
         # A chart is read up to some thousand marks; finer intervals are offered for shorter periods.
         offered = [name for name, longest in zip(INTERVALS, (16, 62, 800, 10_000), strict=True) if days <= longest]
-        interval = _switch("interval", ("automatic", *offered), say)  # type: ignore[assignment]
+        interval = switch("interval", ("automatic", *offered), say)  # type: ignore[assignment]
         if interval not in INTERVALS:
             interval = "quarter" if days <= 2 else "hour" if days <= 10 else "day"
-        is_rate = _switch("unit", UNITS, say) == "per_observed_hour"
+        is_rate = switch("unit", UNITS, say) == "per_observed_hour"
     directions = ("forward", "backward") if direction == "both" else (direction,)
     return directions, DAY_TYPES[day_type], interval, is_rate
 
 
-def _switch(name: str, options: tuple[str, ...], say: Words) -> str:
+def switch(name: str, options: tuple[str, ...], say: Words) -> str:
+    """One of a few options, the first unless chosen; its texts are those that begin with its name."""
     chosen = st.segmented_control(
         say(name),
         list(options),

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
 from dashboards.report import site_report
-from dashboards.views.frame import calibration_notes, chart, heading
+from dashboards.views.frame import calibration_notes, chart, heading, table
 from dashboards.views.selection import Selection, choose, choose_line
 from dashboards.words import Words
 
@@ -112,6 +112,12 @@ def _trend(release: Release, selection: Selection, line_id: str, name: str, say:
         alt=say("trend_alt", line=name),
         note=say("trend_note"),
     )
+    if events.height:
+        with st.expander(say("events_in_trend", n=events.height)):
+            shown = events.select(
+                pl.col("first_day").alias(say("first_day")), pl.col("last_day").alias(say("last_day")), "text"
+            )
+            table(shown.rename({"text": say("event")}), alt=say("events_alt"))
 
 
 def _series(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:

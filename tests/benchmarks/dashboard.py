@@ -29,9 +29,14 @@ from tests import city
 from tests.benchmarks.bench import cpu_s, report
 
 VIEWS = ("overview", "site", "compare", "quality")
+# Those that need positions or movements, which the last days of the first sites have.
+PLACE_VIEWS = ("place", "movements", "plaza")
+LAYERS = ("Density", "Flow", "Speed", "Desire lines")
+READERS = 20
 SELECTIONS = 50
 # The longest periods for which a quarter-hour and an hour are offered, on a site that has both.
 FULLEST = ((16, "15 min"), (62, "hour"))
+Choice = dict[str, str | list[str]]
 FIRST_PAGE_S, INTERACTION_S, MARKS = 2.0, 0.5, 5_000
 MEMORY_MB = 1_000.0
 
@@ -46,8 +51,11 @@ def bench_dashboard() -> None:
         with _counting(marks):
             for view in VIEWS:
                 _interactions(view)
+            for view in PLACE_VIEWS:
+                _interactions(view, _recent_choice)
             for days, interval in FULLEST:
                 _page("site", _last(days, interval))()
+        _memory_per_reader()
         report("dashboard_marks", MARKS / max(marks), 1.0)
         print(f"# most marks in a chart: {max(marks)}")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -68,17 +76,7 @@ def _first_page() -> None:
     report("dashboard_first_page", FIRST_PAGE_S / cpu, 1.0)
 
 
-def _interactions(view: str) -> None:
-    """A page again and again, each time with another site, period, classes, direction and days."""
-    chosen = random.Random(view)
-    times = [cpu_s(_page(view, _choice(chosen))) for _ in range(SELECTIONS)]
-    cpu, wall = (sorted(values) for values in zip(*times, strict=True))
-    p95, middle = int(0.95 * SELECTIONS), SELECTIONS // 2
-    print(f"# {view}: {1000 * cpu[middle]:.0f} cpu-ms, p95 {1000 * cpu[p95]:.0f} (wall {1000 * wall[p95]:.0f})")
-    report(f"dashboard_{view}_p95", INTERACTION_S / cpu[p95], 1.0)
-
-
-def _choice(chosen: random.Random) -> dict[str, str | list[str]]:
+def _choice(chosen: random.Random) -> Choice:
     """A selection as an English link says it."""
     first = city.FIRST + timedelta(days=chosen.randrange(300))
     last = min(city.LAST, first + timedelta(days=chosen.choice([1, 6, 13, 27, 90, 364])))
@@ -94,13 +92,49 @@ def _choice(chosen: random.Random) -> dict[str, str | list[str]]:
     }
 
 
-def _last(days: int, interval: str) -> dict[str, str | list[str]]:
+def _recent_choice(chosen: random.Random) -> Choice:
+    """A selection of days and sites that have positions, and a layer of the map."""
+    first = city.LAST - timedelta(days=chosen.randrange(city.DAYS_IN_FULL))
+    return {
+        **_choice(chosen),
+        "site": f"Site {chosen.randrange(city.SITES_IN_FULL):03d}",
+        "dates": [str(first), str(city.LAST)],
+        "who": [words("en").road_user("pedestrian"), words("en").road_user("car")],
+        "layer": chosen.choice(LAYERS),
+    }
+
+
+def _interactions(view: str, choose: Callable[[random.Random], Choice] = _choice) -> None:
+    """A page again and again, each time with another site, period, classes, direction and days."""
+    chosen = random.Random(view)
+    times = [cpu_s(_page(view, choose(chosen))) for _ in range(SELECTIONS)]
+    cpu, wall = (sorted(values) for values in zip(*times, strict=True))
+    p95, middle = int(0.95 * SELECTIONS), SELECTIONS // 2
+    print(f"# {view}: {1000 * cpu[middle]:.0f} cpu-ms, p95 {1000 * cpu[p95]:.0f} (wall {1000 * wall[p95]:.0f})")
+    report(f"dashboard_{view}_p95", INTERACTION_S / cpu[p95], 1.0)
+
+
+def _last(days: int, interval: str) -> Choice:
     """The last days of the first site, everybody, both ways."""
     first = city.LAST - timedelta(days=days - 1)
     return {"site": "Site 000", "period": "Own dates", "dates": [str(first), str(city.LAST)], "interval": interval}
 
 
-def _page(view: str, choice: dict[str, str | list[str]]) -> Callable[[], object]:
+def _memory_per_reader() -> None:
+    """What this process grows by for one more reader of the map, whose page and choices it keeps."""
+    readers, before = [], _resident_mb()
+    for _ in range(READERS):
+        readers.append(_page("place", _last(7, "day")))
+        readers[-1]()
+    print(f"# memory per reader: {(_resident_mb() - before) / READERS:.1f} MB, over {READERS} readers of the map")
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1024**2
+
+
+def _page(view: str, choice: Choice) -> Callable[[], object]:
     def script(view: str) -> None:
         import importlib
 
@@ -116,7 +150,7 @@ def _page(view: str, choice: dict[str, str | list[str]]) -> Callable[[], object]
     return lambda: _as_chosen(test, choice)
 
 
-def _as_chosen(test: AppTest, choice: dict[str, str | list[str]]) -> None:
+def _as_chosen(test: AppTest, choice: Choice) -> None:
     _without_exception(test.run())
     if [str(day) for day in test.date_input(key="dates").value] != choice["dates"]:
         raise RuntimeError(f"the page did not follow {choice}")

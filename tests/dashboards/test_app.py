@@ -7,7 +7,19 @@ from streamlit.testing.v1 import AppTest
 from dashboards.views.frame import to_csv
 from dashboards.words import words
 
-PAGES = ("overview", "site", "place", "movements", "plaza", "compare", "quality", "downloads", "methods")
+PAGES = (
+    "overview",
+    "site",
+    "place",
+    "movements",
+    "speeds",
+    "conflicts",
+    "plaza",
+    "compare",
+    "quality",
+    "downloads",
+    "methods",
+)
 
 
 def app(monkeypatch, data):
@@ -81,7 +93,7 @@ def test_a_site_says_when_history_is_short(monkeypatch, counted_day):
 def test_choosing_a_line_changes_the_page(monkeypatch, counted_day):
     test = view(monkeypatch, counted_day.settings.data, "site")
     assert "Gate by quarter-hour" in texts(test)
-    test.button_group(key="line").set_value("Gate (pixels)").run()
+    test.button_group(key="line").set_value("gate_px").run()
     assert "Gate (pixels) by quarter-hour" in texts(test)
 
 

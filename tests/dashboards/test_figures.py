@@ -10,6 +10,7 @@ SAY = words("en")
 
 LINES = pl.DataFrame(
     {
+        "line_id": ["gate"],
         "name": ["Gate"],
         "forward": ["east"],
         "backward": ["west"],
@@ -19,7 +20,14 @@ LINES = pl.DataFrame(
     }
 )
 CELLS = pl.DataFrame(
-    {"cell_x": [-2, 3], "cell_y": [1, 4], "density_per_m2": [0.01, 0.05], "vx_m_s": [1.0, 0.0], "vy_m_s": [0.0, -0.5]}
+    {
+        "cell_x": [-2, 3],
+        "cell_y": [1, 4],
+        "density_per_m2": [0.01, 0.05],
+        "vx_m_s": [1.0, 0.0],
+        "vy_m_s": [0.0, -0.5],
+        "speed_m_s": [1.2, 0.7],
+    }
 )
 PLAN = [{"kind": "plaza", "outline_m": [[-5, 0], [5, 0], [5, 8], [-5, 8]]}]
 
@@ -35,9 +43,8 @@ def test_cells_lie_where_they_are():
     assert (heat.x[0], heat.y[-1]) == (-1.5, 4.5)
 
 
-@pytest.mark.parametrize("draw", [figures.heatmap_on_plan, lambda p, _, li, say: figures.volumes_on_plan(p, li, say)])
-def test_forward_points_to_the_right_of_the_line(draw):
-    figure = draw(PLAN, CELLS, LINES, SAY)
+def test_forward_points_to_the_right_of_the_line():
+    figure = figures.volumes_on_plan(PLAN, LINES, SAY)
     arrow = next(a for a in figure.layout.annotations if a.arrowcolor == design.FORWARD)
     assert arrow.x > arrow.ax
     assert arrow.y == pytest.approx(5.0)
@@ -50,16 +57,19 @@ def test_arrows_of_flow_point_the_way_it_goes():
 
 
 def test_what_was_not_observed_is_never_a_zero():
-    texts = [a.text for a in figures.heatmap_on_plan(PLAN, CELLS, LINES, SAY).layout.annotations]
+    texts = [a.text for a in figures.volumes_on_plan(PLAN, LINES, SAY).layout.annotations]
     assert "<b>12</b>" in texts
     assert "<b>n/o</b>" in texts
     assert "<b>0</b>" not in texts
 
 
-@pytest.mark.parametrize("draw", [figures.heatmap_on_plan, figures.flow_on_plan])
-def test_a_line_can_be_clicked_at_its_middle(draw):
+CELL_LAYERS = [figures.heatmap_on_plan, figures.flow_on_plan, figures.speed_on_plan]
+
+
+@pytest.mark.parametrize("draw", CELL_LAYERS)
+def test_a_lines_dot_is_at_its_middle_and_carries_its_id(draw):
     dot = draw(PLAN, CELLS, LINES, SAY).data[-1]
-    assert list(dot.customdata[0]) == ["Gate"]
+    assert list(dot.customdata[0]) == ["gate"]
     assert (dot.x[0], dot.y[0]) == (0.0, 5.0)
 
 
@@ -71,7 +81,7 @@ def test_a_site_on_the_map_carries_its_id():
     assert [row[0] for row in marks.customdata] == ["a"]
 
 
-@pytest.mark.parametrize("draw", [figures.heatmap_on_plan, figures.flow_on_plan])
+@pytest.mark.parametrize("draw", CELL_LAYERS)
 def test_a_map_of_nothing_is_still_a_plan(draw):
     assert len(draw(PLAN, CELLS.head(0), LINES.head(0), SAY).layout.shapes) == 2
 
@@ -140,6 +150,15 @@ def test_events_are_marked_on_the_trend():
     event = pl.DataFrame({"first_day": [date(2026, 6, 3)], "last_day": [date(2026, 6, 3)], "text": ["New crossing"]})
     figure = figures.trend(days([10] * 14), event, SAY)
     assert [a.text for a in figure.layout.annotations] == ["New crossing"]
+
+
+def test_events_that_crowd_keep_their_marks_and_drop_names():
+    text = ["Farmers' market, street closed to motor traffic"] * 14
+    event = pl.DataFrame({"first_day": days([1] * 14)["day"], "last_day": days([1] * 14)["day"], "text": text})
+    figure = figures.trend(days([10] * 14), event, SAY)
+    names = [(a.x, a.yshift) for a in figure.layout.annotations]
+    assert len(set(names)) == len(names) < 14
+    assert len(figure.data[-1].x) == 14
 
 
 def test_an_hour_never_observed_is_empty():

@@ -21,7 +21,7 @@ from geo.ground_plane import CalibrationError
 from geo.site import read_site
 from tests import builders
 
-TABS = ("image", "points", "drawing", "tracks", "save")
+TABS = ("image", "place", "points", "drawing", "tracks", "save")
 
 
 # Drawings to files and back.
@@ -265,6 +265,28 @@ def test_a_name_is_changed_and_saved(monkeypatch, own_data):
     assert not test.exception
     assert any("Saved" in i.value for i in test.info)
     assert "Main gate" in (own_data / "sites" / "crossroads" / "lines.geojson").read_text()
+
+
+def test_the_lens_and_the_place_are_edited(monkeypatch, own_data):
+    test = app(monkeypatch, own_data, "place")
+    next(r for r in test.radio if r.label == "The lens is known by").set_value("angle").run()
+    next(n for n in test.number_input if n.label.startswith("Horizontal angle")).set_value(62.5)
+    test.button[3].click().run()
+    assert not test.exception
+    site = yaml.safe_load(test.session_state.draft.documents["site.yaml"])
+    assert site["cameras"][0]["lens"] == {"field_of_view_deg": 62.5}
+    next(t for t in test.text_input if t.label.startswith("Coordinate")).set_value("EPSG:25832")
+    test.button[2].click().run()
+    assert yaml.safe_load(test.session_state.draft.documents["site.yaml"])["crs"] == "EPSG:25832"
+
+
+def test_a_crs_that_is_none_is_said_and_not_saved(monkeypatch, own_data):
+    test = app(monkeypatch, own_data, "place")
+    next(t for t in test.text_input if t.label.startswith("Coordinate")).set_value("EPSG:nowhere")
+    test.button[2].click().run()
+    assert not test.exception
+    assert "coordinate reference system" in test.error[0].value
+    assert test.session_state.draft.changed == []
 
 
 def test_without_an_inbox_nothing_is_shown(monkeypatch, own_data):

@@ -75,7 +75,7 @@ def test_the_week_keeps_the_unobserved_empty(release):
 
 
 def test_density_is_time_over_area_and_observed_time(release):
-    cells = queries.occupancy(release, "crossroads", ("pedestrian",), builders.DAY, builders.DAY)
+    cells = queries.occupancy(release, ON_FOOT)
     # Present for 3.9 s of the observed 4 s.
     assert cells["density_per_m2"].sum() == pytest.approx(3.9 / 4.0, abs=0.01)
 
@@ -92,6 +92,7 @@ def test_overlapping_views_are_never_added(tmp_path):
             "presence_s": [60.0, 54.0],
             "dx_m": [6.0, 0.0],
             "dy_m": [0.0, 0.0],
+            "way_m": [9.0, 0.0],
             "position_coverage": [1.0, 1.0],
         }
     )
@@ -99,8 +100,15 @@ def test_overlapping_views_are_never_added(tmp_path):
     rows.write_parquet(tmp_path / "rows.parquet")
     file = {"files": [{"path": "rows.parquet", "site_id": "s", "month": None, "day": str(start.date())}]}
     release = Release(tmp_path, {"version": "overlapping", "tables": {"occupancy": file, "coverage": file}})
-    cells = queries.occupancy(release, "s", ("pedestrian",), start.date(), start.date())
-    assert cells.rows() == [(3, 4, pytest.approx(60 / 900), pytest.approx(0.1), 0.0)]
+    cells = queries.occupancy(release, builders.selection(site_id="s", road_users=("pedestrian",)))
+    assert cells.rows() == [(3, 4, pytest.approx(60 / 900), pytest.approx(0.1), 0.0, pytest.approx(0.15))]
+
+
+def test_the_report_adds_no_overlapping_views(release):
+    from dashboards.report import _key_figures
+
+    figures = _key_figures(release, builders.selection(overlapping_views="pole and mast"))
+    assert [figure["value"] for figure in figures[:2]] == ["not added up"] * 2
 
 
 @pytest.mark.parametrize(

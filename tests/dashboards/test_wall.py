@@ -98,3 +98,57 @@ def test_a_folder_made_later_is_barred_too(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "barred", done.stderr
+
+
+TRY_TO_CHANGE = textwrap.dedent(
+    """
+    import os, pathlib, subprocess, sys
+    data = pathlib.Path(sys.argv[1])
+    from dashboards.wall import forbid_changes
+    by_kernel = forbid_changes(data / "restricted")
+    inside, beside = data / "restricted" / "x.csv", data / "sites" / "x.csv"
+    assert inside.read_text() == beside.read_text()
+    def attempts(path):
+        yield "append", lambda: open(path, "a").write("2")
+        yield "os.open", lambda: os.open(path, os.O_RDWR)
+        yield "create", lambda: (path.parent / "new.csv").write_text("1")
+        yield "replace", lambda: os.replace(path, path.with_suffix(".old"))
+        yield "remove", lambda: path.with_suffix(".old").unlink() if path == beside else path.unlink()
+        if by_kernel:
+            yield "child", lambda: subprocess.run(["sh", "-c", f"echo 2 >> {path}"], check=True, capture_output=True)
+    for name, attempt in attempts(inside):
+        try:
+            attempt()
+        except Exception:
+            continue
+        sys.exit(f"{name} changed restricted files")
+    for name, attempt in attempts(beside):
+        attempt()
+    print("kernel" if by_kernel else "hook")
+    """
+)
+
+
+@pytest.fixture
+def written_beside(folders):
+    restricted, _ = folders
+    sites = restricted.parent / "sites"
+    sites.mkdir()
+    (sites / "x.csv").write_text("a\n1\n")
+    return restricted
+
+
+def test_what_is_only_read_cannot_be_changed(written_beside):
+    command = [sys.executable, "-c", TRY_TO_CHANGE, str(written_beside.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in ("kernel", "hook")
+    assert (written_beside / "x.csv").read_text() == "a\n1\n"
+
+
+def test_without_that_wall_it_can(written_beside):
+    open_wall = TRY_TO_CHANGE.replace('forbid_changes(data / "restricted")', "True")
+    command = [sys.executable, "-c", open_wall, str(written_beside.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "changed restricted files" in done.stderr

@@ -37,7 +37,7 @@ def _is_lookup(function):
     if isinstance(function, ast.Call):
         return False
     name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-    return name in {"say", "_switch", "self"}
+    return name in {"say", "switch", "choose_place", "self"}
 
 
 def _pattern(key):
@@ -62,7 +62,7 @@ def test_every_text_asked_for_exists_and_every_text_is_asked_for():
     missing = {p for p in patterns if not any(re.fullmatch(p, key) for key in keys)}
     assert missing == set()
     pages = {path.stem for path in Path("dashboards/views").glob("*.py")}
-    switched = {"direction", "day_type", "interval", "unit"}
+    switched = {"direction", "day_type", "interval", "unit", "measure", "layer"}
     unused = {k for k in keys - pages if not any(re.fullmatch(p, k) for p in patterns)}
     assert {k for k in unused if not k.startswith(tuple(f"{s}_" for s in switched))} == set()
 

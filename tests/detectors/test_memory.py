@@ -36,7 +36,10 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 parts, report = track_video(
     video, builders.camera(size_px=(48, 32)), Crowd(), recording_id="long", start_utc=builders.START
 )
-path = Lake(folder / "lake").save_parts(Tracks, "tracks", RecordingKey("long", "pole", date(2026, 6, 10)), parts, "x")
+lake, key = Lake(folder / "lake"), RecordingKey("long", "pole", date(2026, 6, 10))
+with lake.saving(key, "x") as save:
+    save(Tracks, "tracks", parts)
+path = lake.path("tracks", key)
 assert report.frames == FPS * seconds and report.boxes == N * report.frames
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, path.stat().st_size, report.tracks)
 """

@@ -3,7 +3,10 @@
 No request leaves this machine. Screenshots go to data/var/screenshots.
 """
 
+import re
+import zlib
 from collections import Counter
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -72,7 +75,7 @@ def test_every_page_opens_and_can_be_read_by_anybody(browser, city, server, name
     from axe_playwright_python.sync_playwright import Axe
 
     # The small day has a plaza and a map of positions; the city has history.
-    address = server if name in ("place", "plaza", "movements") else city
+    address = server if name in ("place", "plaza", "movements", "speeds", "conflicts") else city
     with reading(browser, (address,), color_scheme=scheme) as page:
         visit(page, f"{address}/{PATHS[name]}?lang={LANGUAGES[language]}", words(language)(name))
         assert page.get_by_test_id("stException").count() == 0
@@ -154,9 +157,9 @@ def test_a_period_is_compared_with_a_year_before_and_with_own_dates(page, city):
     assert heading.startswith("Mon 2 June 2025 – Sun 29 June 2025 against")
 
 
-def click_mark(page, which):
-    """Clicks where a mark of the first chart is; Plotly listens on a layer above."""
-    place = page.locator(".js-plotly-plot").first.locator(".points path").nth(which)
+def click_mark(page, chart, which):
+    """Clicks where a mark of a chart is; Plotly listens on a layer above."""
+    place = page.locator(f".st-key-{chart} .js-plotly-plot .points path").nth(which)
     place.scroll_into_view_if_needed()
     box = place.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2)
@@ -171,10 +174,40 @@ def click_mark(page, which):
 def test_a_click_on_the_map_chooses_the_site(page, city):
     visit(page, city, "Overview")
     before = metric(page, SAY("group_on_foot"))
-    click_mark(page, 0)
-    click_mark(page, 1)
+    click_mark(page, "sites", 0)
+    click_mark(page, "sites", 1)
     assert "site=Site" in page.url
     assert metric(page, SAY("group_on_foot")) != before
+
+
+@pytest.mark.parametrize("layer", ["density", "velocity", "speed"])
+def test_a_click_on_a_line_of_the_plan_shows_it_and_chooses_it_for_other_pages(page, server, layer):
+    visit(page, f"{server}/place?layer={layer}", "Map")
+    assert page.get_by_role("heading", name="Gate", exact=True).count() == 0
+    click_mark(page, layer, -1)
+    assert page.get_by_role("heading", name="Gate", exact=True).count() == 1
+    page.get_by_test_id("stPageLink").get_by_text(SAY("open_line", line="Gate")).click()
+    arrive(page, "Site")
+    assert page.get_by_role("heading", name="Gate by quarter-hour").count() == 1
+
+
+def test_a_link_made_in_english_or_by_keys_opens_in_german(page, city):
+    say = words("de")
+    shown = []
+    for link in ("who=Car&period=Last+7+days", "who=car&period=last_7_days"):
+        visit(page, f"{city}/site?lang=de&site=site_001&line=west&{link}", say("site"))
+        assert page.get_by_role("heading", name=say("series_hour", line="West")).count() == 1
+        shown.append(metric(page, say("crossings_counted")))
+    assert shown[0] == shown[1]
+    visit(page, f"{city}/site?site=site_001&line=west&who=car&period=last_7_days", "Site")
+    assert metric(page, SAY("crossings_counted")).replace(",", ".") == shown[0]
+
+
+def inflated(pdf):
+    """The contents of a PDF's compressed streams."""
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(stream)
 
 
 def test_a_report_is_a_pdf(page, city):
@@ -183,7 +216,10 @@ def test_a_report_is_a_pdf(page, city):
         page.get_by_role("button", name=SAY("report_download")).click()
     content = Path(report.value.path()).read_bytes()
     assert content.startswith(b"%PDF-")
-    assert b"/StructTreeRoot" in content or len(content) > 20_000
+    said = content + b"".join(inflated(content))
+    # Tagged, in English, with its title in the window and words for its drawings: what PDF/UA-1 asks for.
+    for part in (b"/StructTreeRoot", b"/Marked true", b"/Lang", b"/DisplayDocTitle true", b"/Alt", b"pdfuaid"):
+        assert part in said, part
     assert report.value.suggested_filename == "passant_site_000_2026-05-04_2026-05-31.pdf"
 
 
