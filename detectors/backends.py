@@ -183,7 +183,7 @@ class _Onnx:
     """ONNX Runtime, on the CPU or through its TensorRT provider, which keeps its engines beside the model."""
 
     def __init__(self, path: Path, backend: Backend) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cores()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from detectors.video import RecordingError
-from detectors.yolo import WeightsError
+from detectors.weights import WeightsError
 from geo.site import SiteError
 from pipelines.audit import AuditError, AuditLog
 from pipelines.policies import PolicyError, read_policy
@@ -123,7 +123,7 @@ def _usable_sites(settings: Settings) -> Iterator[SiteFolder]:
 def _weights(folder: SiteFolder, settings: Settings) -> Finding:
     """Loads the weights as a run would, on the device a run would use."""
     try:
-        detector = make_detector(folder, None, settings)
+        detector = make_detector(folder, None, settings, folder.site.cameras[0].camera_id)
         detector.load()
     except WeightsError as error:
         return Finding("fail", "weights", str(error))

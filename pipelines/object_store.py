@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
-from pyarrow import fs  # type: ignore[import-untyped]
+from pyarrow import fs
 
 from pipelines.durable import replacing
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from detectors.video import RecordingError
-from detectors.yolo import WeightsError
+from detectors.weights import WeightsError
 from geo.site import SiteError
 from pipelines.policies import PolicyError
 from pipelines.stages.expiries import ExpiredError

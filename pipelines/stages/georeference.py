@@ -13,7 +13,7 @@ from geo.georeference import georeference as place_on_ground
 from geo.stitching import Stitches
 from geo.trajectories import Trajectories
 from geo.viewpoint import viewpoint_of
-from pipelines.audit import AuditLog
+from pipelines.audit import AuditLog, Fields
 from pipelines.lake import Lake, RecordingKey
 from pipelines.stages import track
 from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
@@ -46,7 +46,7 @@ def georeference(
         if not is_current:
             placed = place_on_ground(lake.open(Tracks, track.TABLE, key), camera, calibration)
             rows, joined = placed.trajectories.height, placed.stitches.height
-            said = {"recording": key.recording_id, "rows": rows, "joined": joined, "inputs": inputs}
+            said: Fields = {"recording": key.recording_id, "rows": rows, "joined": joined, "inputs": inputs}
             with lake.saving(key, inputs) as save:
                 save(Stitches, STITCHES, placed.stitches)
                 save(Trajectories, TABLE, placed.trajectories)

@@ -14,7 +14,7 @@ from geo.movements import Movements, junction_movements
 from geo.occupancy import Occupancy, occupy
 from geo.site import CountingLine, Site, SiteError, Zone
 from geo.trajectories import Trajectories
-from pipelines.audit import AuditLog
+from pipelines.audit import AuditLog, Fields
 from pipelines.lake import Lake, RecordingKey, Save
 from pipelines.stages import georeference, space, track, traffic
 from pipelines.stages.fingerprint import code_of, file_digest, fingerprint
@@ -29,7 +29,7 @@ def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> Stage
     began = time.perf_counter()
     image_lines, ground_lines = _lines(key, site, lake)
     inputs = _inputs(key, site, lake)
-    said = {"recording": key.recording_id, "lines": len(image_lines) + len(ground_lines), "inputs": inputs}
+    said: Fields = {"recording": key.recording_id, "lines": len(image_lines) + len(ground_lines), "inputs": inputs}
     with lake.alone(TABLE, key):
         is_current = _is_current(key, lake, inputs)
         if not is_current:

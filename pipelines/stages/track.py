@@ -21,7 +21,7 @@ from detectors.tracks import Tracks
 from detectors.tuning import LONGEST_DISPLACEMENT
 from detectors.weights import WeightsError, digest_of
 from detectors.yolo import YoloDetector, YoloSettings
-from pipelines.audit import AuditLog
+from pipelines.audit import AuditLog, Fields
 from pipelines.lake import Lake
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
@@ -168,7 +168,12 @@ def track(
                 rate=rate,
                 progress=progress,
             )
-            said = {"recording": key.recording_id, "detector": detector.digest, "tracks": seen.tracks, "inputs": inputs}
+            said: Fields = {
+                "recording": key.recording_id,
+                "detector": detector.digest,
+                "tracks": seen.tracks,
+                "inputs": inputs,
+            }
             with lake.saving(key, inputs) as save:
                 save(Tracks, TABLE, tracks)
                 save(TrackingReports, REPORTS, _row(key.recording_id, seen, detector, rate))

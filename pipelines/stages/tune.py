@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -31,7 +32,7 @@ from geo.crossings import Crossings, ground_crossings, image_crossings
 from geo.georeference import georeference
 from geo.site import Site, SiteError
 from pipelines.audit import AuditLog
-from pipelines.lake import replacing
+from pipelines.durable import replacing
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
 from pipelines.stages.ingest import Recording, examine
@@ -188,7 +189,7 @@ def tune(
 
 
 def _way(trial: Trial, *, is_step: bool) -> Way:
-    cost = {"cpu_ms": round(trial.cpu_ms, 2), "counted": trial.counted, "error": round(trial.error, 4)}
+    cost: dict[str, Any] = {"cpu_ms": round(trial.cpu_ms, 2), "counted": trial.counted, "error": round(trial.error, 4)}
     return Way(**asdict(trial.running), **cost, is_step=is_step)
 
 

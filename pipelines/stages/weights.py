@@ -11,7 +11,7 @@ from pathlib import Path
 
 from detectors.weights import WeightsError, digest_of
 from pipelines.audit import AuditLog
-from pipelines.lake import replacing
+from pipelines.durable import replacing
 from pipelines.settings import Settings
 from pipelines.stages.report import StageReport
 
