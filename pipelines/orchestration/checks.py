@@ -34,5 +34,5 @@ def usable(reports: Sequence[StageReport]) -> Verdict:
 def outcome(verdict: Verdict) -> dg.AssetCheckResult:
     """A verdict as Dagster shows it: what was seen, in words and numbers."""
     severity = dg.AssetCheckSeverity.WARN if verdict.check == _USABLE else dg.AssetCheckSeverity.ERROR
-    metadata = {"details": verdict.details, **verdict.figures}
+    metadata: dict[str, str | float] = {"details": verdict.details, **verdict.figures}
     return dg.AssetCheckResult(check_name=verdict.check, passed=verdict.is_passed, severity=severity, metadata=metadata)

@@ -18,7 +18,7 @@ def result(
     context: dg.AssetExecutionContext,
     reports: Sequence[StageReport],
     verdicts: Sequence[Verdict] = (),
-    more: Mapping[str, dg.MetadataValue] | None = None,  # type: ignore[type-arg]
+    more: Mapping[str, dg.MetadataValue] | None = None,
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """What a partition's materialisation shows: totals, one table row per recording, warnings, checks.
 

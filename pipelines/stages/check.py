@@ -149,7 +149,8 @@ def _non_negative(negative: pl.DataFrame) -> Verdict:
 
 def _coverage(observed: pl.DataFrame) -> Verdict:
     """Nearly all of what was recorded was seen, and nothing was seen twice."""
-    figures = {"recordings": observed.height, **{name: observed[name].sum() for name in ("expected_s", "observed_s")}}
+    seconds = {name: float(observed[name].sum()) for name in ("expected_s", "observed_s")}
+    figures = {"recordings": observed.height, **seconds}
     verdict = partial(Verdict, "coverage", figures=figures)
     for row in observed.iter_rows(named=True):
         share = row["observed_s"] / row["expected_s"] if row["expected_s"] else 0.0

@@ -43,7 +43,7 @@ def due(site: Site, rules: Rules, settings: Settings, audit: AuditLog, now: date
     if site.is_simulated:
         return []
     lake, since = Lake.of(settings), _tracked_utc(audit)
-    found = []
+    found: list[Due] = []
     for camera in site.cameras:
         for key, row in ingest.taken_in(camera.camera_id, lake):
             if (tracked := since.get(key.recording_id) or _written_utc(lake, key)) is not None:
