@@ -195,7 +195,7 @@ class _Onnx:
 
 
 def _providers(path: Path, backend: Backend) -> Sequence[str | tuple[str, dict[str, Any]]]:
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     if backend.name == "onnx":
         return ["CPUExecutionProvider"]

@@ -189,7 +189,7 @@ def tune(
 
 def _way(trial: Trial, *, is_step: bool) -> Way:
     cost = {"cpu_ms": round(trial.cpu_ms, 2), "counted": trial.counted, "error": round(trial.error, 4)}
-    return Way(**asdict(trial.running), **cost, is_step=is_step)
+    return Way.model_validate({**asdict(trial.running), **cost, "is_step": is_step})
 
 
 def error_of(counted: pl.DataFrame, expected: pl.DataFrame) -> float:
