@@ -183,7 +183,7 @@ class _Onnx:
     """ONNX Runtime, on the CPU or through its TensorRT provider, which keeps its engines beside the model."""
 
     def __init__(self, path: Path, backend: Backend) -> None:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cores()
@@ -195,7 +195,7 @@ class _Onnx:
 
 
 def _providers(path: Path, backend: Backend) -> Sequence[str | tuple[str, dict[str, Any]]]:
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     if backend.name == "onnx":
         return ["CPUExecutionProvider"]

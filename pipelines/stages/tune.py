@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -189,8 +188,8 @@ def tune(
 
 
 def _way(trial: Trial, *, is_step: bool) -> Way:
-    cost: dict[str, Any] = {"cpu_ms": round(trial.cpu_ms, 2), "counted": trial.counted, "error": round(trial.error, 4)}
-    return Way(**asdict(trial.running), **cost, is_step=is_step)
+    cost = {"cpu_ms": round(trial.cpu_ms, 2), "counted": trial.counted, "error": round(trial.error, 4)}
+    return Way.model_validate({**asdict(trial.running), **cost, "is_step": is_step})
 
 
 def error_of(counted: pl.DataFrame, expected: pl.DataFrame) -> float:
