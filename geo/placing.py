@@ -28,7 +28,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 # A body's outline is not quite centred on its footprint: gait, load, mirrors.
-_POSTURE_M = 0.03
+_POSTURE_M = 0.04
 # Share of an edge's variance that stays with a track for seconds. The demo detector's boxes, against
 # the truth of their footage, keep 0.3 to 0.5 of it for a second.
 _LASTING_SHARE = 0.35
