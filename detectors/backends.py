@@ -179,12 +179,19 @@ class _Torch:
         return found
 
 
+def import_onnxruntime() -> Any:  # noqa: ANN401  (it ships no types)
+    """Imports ONNX Runtime, which left alone gives the machine a number and reports to its maker."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime  # type: ignore[import-untyped]
+
+    return onnxruntime
+
+
 class _Onnx:
     """ONNX Runtime, on the CPU or through its TensorRT provider, which keeps its engines beside the model."""
 
     def __init__(self, path: Path, backend: Backend) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
-
+        onnxruntime = import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = cores()
         self._session = onnxruntime.InferenceSession(str(path), options, providers=_providers(path, backend))
@@ -195,11 +202,9 @@ class _Onnx:
 
 
 def _providers(path: Path, backend: Backend) -> Sequence[str | tuple[str, dict[str, Any]]]:
-    import onnxruntime
-
     if backend.name == "onnx":
         return ["CPUExecutionProvider"]
-    if "TensorrtExecutionProvider" not in onnxruntime.get_available_providers():
+    if "TensorrtExecutionProvider" not in import_onnxruntime().get_available_providers():
         raise BackendError(
             "backend 'tensorrt': ONNX Runtime was built without it. Install onnxruntime-gpu and TensorRT."
         )

@@ -26,6 +26,7 @@ from pipelines.durable import alone_in, replacing_all
 from pipelines.settings import Settings
 
 _INPUTS, _SEAL = "passant:inputs", "passant:seal"
+_UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 _MARK, _BLANK = b"sha256=", b"0" * 64
 
 S = TypeVar("S", bound=dy.Schema)
@@ -114,7 +115,14 @@ class Lake:
         """Whether the file exists and was made from the same inputs; one that cannot be read is made again."""
         try:
             return self.path(table, key).is_file() and self.inputs_of(table, key) == inputs
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        except _UNREADABLE:
+            return False
+
+    def is_stale(self, table: str, key: RecordingKey, inputs: str) -> bool:
+        """Whether the file is missing or says that it was made from other inputs; a damaged one says nothing."""
+        try:
+            return not self.path(table, key).is_file() or self.inputs_of(table, key) != inputs
+        except _UNREADABLE:
             return False
 
     def inputs_of(self, table: str, key: RecordingKey) -> str:

@@ -22,6 +22,7 @@ from pipelines.stages.report import StageReport
 
 TABLE, MOVEMENTS, OCCUPANCY = "crossings", "movements", "occupancy"
 _MORE = {**traffic.TABLES, **space.TABLES}
+_TABLES = (TABLE, MOVEMENTS, OCCUPANCY, *_MORE)
 
 
 def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
@@ -73,7 +74,8 @@ def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
         SiteError: naming the site, the first such recording and what to do.
     """
     for key in keys:
-        if not _is_current(key, lake, _inputs(key, site, lake)):
+        inputs = _inputs(key, site, lake)
+        if any(lake.is_stale(table, key, inputs) for table in _TABLES):
             raise SiteError(
                 f"{site.site_id}: {key.recording_id} was measured before its site or its tracks changed. "
                 "Run the day again, from crossings on."
@@ -81,7 +83,7 @@ def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
 
 
 def _is_current(key: RecordingKey, lake: Lake, inputs: str) -> bool:
-    return all(lake.is_current(table, key, inputs) for table in (TABLE, MOVEMENTS, OCCUPANCY, *_MORE))
+    return all(lake.is_current(table, key, inputs) for table in _TABLES)
 
 
 def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
