@@ -172,8 +172,16 @@ class Lake:
         return freed
 
     def height(self, table: str, key: RecordingKey) -> int:
-        """Number of a recording's rows, from the file's own account of them."""
-        rows: int = pl.scan_parquet(self.path(table, key), hive_partitioning=False).select(pl.len()).collect().item()
+        """Number of a recording's rows, from the file's own account of them.
+
+        Raises:
+            DamagedFileError: if it gives none.
+        """
+        path = self.path(table, key)
+        try:
+            rows: int = pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item()
+        except _UNREADABLE as error:
+            raise _damage(path) from error
         return rows
 
     def keys(self, table: str, day: date, camera_id: str) -> list[RecordingKey]:
@@ -212,11 +220,15 @@ def _read(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
         content = file.read()
     if not _is_sealed(content):
-        raise DamagedFileError(
-            f"{path}: its bytes are not those that were written. Delete it; the next run makes it again from its "
-            "recording, or restore it from a copy where the recording has expired."
-        )
+        raise _damage(path)
     return pl.read_parquet(content, hive_partitioning=False)
+
+
+def _damage(path: Path) -> DamagedFileError:
+    return DamagedFileError(
+        f"{path}: its bytes are not those that were written. Delete it; the next run makes it again from its "
+        "recording, or restore it from a copy where the recording has expired."
+    )
 
 
 def _is_sealed(content: bytes) -> bool:
