@@ -65,34 +65,36 @@ def flow_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.Data
         say: the reader's language.
     """
     figure = plan_of(plan, extent_of(cells, lines), say)
-    if cells.is_empty():
-        return figure
+    moving = cells.filter(pl.col("vx_m_s").is_finite(), pl.col("vy_m_s").is_finite())
+    if not moving.is_empty():
+        figure.add_trace(_arrows(moving, say))
+    add_lines(figure, lines, say)
+    return figure
+
+
+def _arrows(cells: pl.DataFrame, say: Words) -> go.Scatter:
     speed = np.hypot(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy())
     x, y = cells["cell_x"].to_numpy() + 0.5, cells["cell_y"].to_numpy() + 0.5
     bearing = np.degrees(np.arctan2(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy()))
     top = float(np.nanpercentile(speed, 98)) or 1.0
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="markers",
-            customdata=speed,
-            marker={
-                "symbol": "arrow",
-                "angle": bearing,
-                "size": 5 + 9 * np.clip(speed / top, 0, 1),
-                "color": speed,
-                "cmin": 0,
-                "cmax": top,
-                "colorscale": "Viridis_r",
-                "colorbar": _colorbar("m/s"),
-            },
-            hovertemplate=f"%{{customdata:.2f}} m/s<br>{say('cell_place')}<extra></extra>",
-            showlegend=False,
-        )
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        customdata=speed,
+        marker={
+            "symbol": "arrow",
+            "angle": bearing,
+            "size": 5 + 9 * np.clip(speed / top, 0, 1),
+            "color": speed,
+            "cmin": 0,
+            "cmax": top,
+            "colorscale": "Viridis_r",
+            "colorbar": _colorbar("m/s"),
+        },
+        hovertemplate=f"%{{customdata:.2f}} m/s<br>{say('cell_place')}<extra></extra>",
+        showlegend=False,
     )
-    add_lines(figure, lines, say)
-    return figure
 
 
 def _heat(

@@ -13,6 +13,7 @@ from geo.crossings import Crossings, ground_crossings, image_crossings
 from geo.movements import Movements, junction_movements
 from geo.occupancy import Occupancy, occupy
 from geo.site import CountingLine, Site, SiteError, Zone
+from geo.stitching import Stitches
 from geo.trajectories import Trajectories
 from pipelines.audit import AuditLog, Fields
 from pipelines.lake import Lake, RecordingKey, Save
@@ -51,20 +52,31 @@ def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> Stage
 def _measure(key: RecordingKey, site: Site, lake: Lake, save: Save) -> None:
     """Saves every measure of a recording."""
     tracks, trajectories = lake.open(Tracks, track.TABLE, key), Trajectories.create_empty()
+    stitches = Stitches.create_empty()
     if lake.has(georeference.TABLE, key):
         trajectories = lake.open(Trajectories, georeference.TABLE, key)
+        stitches = lake.open(Stitches, georeference.STITCHES, key)
     image_lines, ground_lines = _lines(key, site, lake)
     found = [image_crossings(tracks, image_lines), ground_crossings(trajectories, ground_lines)]
     crossings = Crossings.validate(pl.concat(found))
     seen = lake.open(track.TrackingReports, track.REPORTS, key).row(0, named=True)
     observed = list(zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True))
     save(Crossings, TABLE, crossings)
-    save(Movements, MOVEMENTS, junction_movements(tracks, crossings, site.junctions_of(key.camera_id)))
+    ways = Crossings.validate(_whole_ways(crossings, stitches))
+    junctions = site.junctions_of(key.camera_id)
+    save(Movements, MOVEMENTS, junction_movements(_whole_ways(tracks, stitches), ways, junctions))
     save(Occupancy, OCCUPANCY, occupy(trajectories))
     more = traffic.measure_traffic(trajectories, crossings, site, key.camera_id)
     more |= space.measure_space(trajectories, _zones(key, site), observed)
     for table, schema in _MORE.items():
         save(schema, table, more[table])
+
+
+def _whole_ways(rows: pl.DataFrame, stitches: pl.DataFrame) -> pl.DataFrame:
+    """Rows under the track as which their fragments were joined in metres, so that a way is one movement."""
+    joined = stitches.select("recording_id", "track_id", "joined_track_id")
+    under = rows.join(joined, on=["recording_id", "track_id"], how="left")
+    return under.with_columns(track_id=pl.coalesce("joined_track_id", "track_id")).drop("joined_track_id")
 
 
 def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:

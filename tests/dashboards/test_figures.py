@@ -50,6 +50,13 @@ def test_forward_points_to_the_right_of_the_line():
     assert arrow.y == pytest.approx(5.0)
 
 
+def test_a_cell_without_a_velocity_has_no_arrow_and_spoils_no_other():
+    where = pl.int_range(pl.len()) > 0
+    cells = CELLS.with_columns(vx_m_s=pl.when(where).then(pl.col("vx_m_s").cast(pl.Float64)))
+    arrows = figures.flow_on_plan(PLAN, cells, LINES, SAY).data[0]
+    assert len(arrows.x) == cells.height - 1
+
+
 def test_arrows_of_flow_point_the_way_it_goes():
     arrows = figures.flow_on_plan(PLAN, CELLS, LINES, SAY).data[0]
     assert [angle % 360 for angle in arrows.marker.angle] == pytest.approx([90.0, 180.0])  # clockwise from north
