@@ -72,7 +72,7 @@ class Warehouse:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
             yield connection
-        except (duckdb.IOException, duckdb.FatalException) as error:
+        except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
             raise WarehouseError(f"{self.path}: {error}") from error
         finally:
             connection.close()
