@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -131,10 +131,11 @@ def track_video(
     following = _Following(Tracker(chosen, rate.prior), MaskedArea(camera))
     batches = clock.each("decode", read_frames(path, camera, _batch(camera), decoding, rate.every))
     glances = map(MotionGate().glance if rate.is_gated else everything, batches)
-    for glance, found in in_order(glances, clock.timed("detect", _looking(detector)), detector.workers):
-        with clock.stage("associate"):
-            following.take(glance, found)
-        progress(glance.frames.number[-1] + 1)
+    with closing(in_order(glances, clock.timed("detect", _looking(detector)), detector.workers)) as ahead:
+        for glance, found in ahead:
+            with clock.stage("associate"):
+                following.take(glance, found)
+            progress(glance.frames.number[-1] + 1)
     if not decoding.frame_times_s:
         raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
     with clock.stage("finish"):

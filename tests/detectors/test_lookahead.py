@@ -1,5 +1,6 @@
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -61,16 +62,15 @@ def test_what_goes_wrong_is_raised_where_it_happened(where):
     got = []
     with pytest.raises(OSError, match="broken"):
         got.extend(item for item, _ in in_order(items(), work, 2))
-    results = iter(in_order(items(), work, 2))
-    assert [next(results)[0] for _ in range(2)] == [0, 1]
+    with closing(in_order(items(), work, 2)) as results:
+        assert [next(results)[0] for _ in range(2)] == [0, 1]
 
 
 def test_who_stops_early_leaves_no_thread_behind():
-    before = threading.active_count()
-    results = in_order(iter(range(1000)), lambda item: item, 2)
-    next(results)
-    results.close()
-    assert threading.active_count() == before
+    others = set(threading.enumerate())
+    with closing(in_order(iter(range(1000)), lambda item: item, 2)) as results:
+        next(results)
+    assert set(threading.enumerate()) <= others
 
 
 def test_a_detector_that_never_answers_is_given_up():
