@@ -76,7 +76,7 @@ def test_whoever_walks_hidden_in_a_crowd_is_placed_all_the_same_and_less_surely(
     among = place(filmed(RoadUser.PEDESTRIAN, path), *ahead).trajectories.filter(track_id=1)
     assert among.height == len(path)
     assert not among["is_contact_seen"].any()
-    assert among["var_y_m2"].mean() > 2 * alone["var_y_m2"].mean()
+    assert among["var_y_m2"].mean() > 1.5 * alone["var_y_m2"].mean()
     assert among.select("x_m", "y_m").to_numpy() == pytest.approx(np.array(path)[:, 1:], abs=0.3)
 
 
