@@ -12,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
@@ -115,8 +116,9 @@ def _load_stages(_root: Path) -> None:
 def _load_dagster(root: Path) -> None:
     """Partitions follow from the sites there are where the definitions are loaded."""
     _load_stages(root)
-    os.chdir(root)
-    import_module("pipelines.orchestration.__main__")
+    # Only for the import: the folder is removed afterwards, and torch does not load in a folder that is gone.
+    with chdir(root):
+        import_module("pipelines.orchestration.__main__")
 
 
 def _load_model(root: Path) -> None:
