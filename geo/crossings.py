@@ -1,9 +1,10 @@
 """CROSSINGS: one crossing of one counting line, in one direction, at one time.
 
 One kernel serves lines in pixels and in metres. A road user has crossed a line once it has been clear of
-it by more than a hysteresis on one side and then on the other, so that jitter and stop-and-go on the line
-count once. The first and the last position of a track are taken at their word, but whoever is only ever
-seen on the line has not crossed it. Whoever comes back is counted again, the other way.
+it by more than a hysteresis, and by more than its position may err, on one side and then on the other, so
+that jitter and stop-and-go on the line count once. The first and the last position of a track are taken at
+their word, but whoever is only ever seen on the line has not crossed it. Whoever comes back is counted
+again, the other way.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ Ints = NDArray[np.int64]
 DIRECTIONS = ("forward", "backward")
 HYSTERESIS_M = 0.25
 # Of a box's height: half the band's width in pixels, and the deviation of a box's anchor that the
-# tracker's filter takes for granted. The band is two deviations to either side.
+# tracker's filter takes for granted.
 HYSTERESIS_SHARE_OF_BOX, SIGMA_SHARE_OF_BOX = 0.1, 0.05
+# Whoever is nearer to a line than this many deviations is not told to have left it.
+_CLEAR_SIGMAS = 2.0
 # Positions further apart than this many of a recording's usual steps have a gap between them.
 _GAP_STEPS = 1.5
 _AS_COMPILED: tuple[Literal["C"], Literal["W"]] = ("C", "W")  # other arrays would be compiled for once more
@@ -150,15 +153,20 @@ def cross_lines(
     Args:
         track: track number of each point (n,), points in order of track, then time.
         xy: coordinates (n,) and (n,).
-        hysteresis: distance beyond which a point is clear of a line (n,).
+        hysteresis: distance beyond which somebody is clear of a line (n,).
         lines: corners of each line, from start to end (corners, 2).
-        covariance: variance of x, covariance, variance of y of each point (n, 3), or None.
+        covariance: variance of x, covariance, variance of y of each point (n, 3), or None. A point
+            is clear only if it is further away than two deviations as well.
     """
     # Compiled on first use, which those who only want the contract do not wait for.
     from geo import line_kernel
 
     track = np.require(track, requirements=_AS_COMPILED)
     x, y, h = (np.require(a, requirements=_AS_COMPILED) for a in (*xy, hysteresis))
+    band = h
+    if covariance is not None:
+        covariance = np.require(covariance, requirements=_AS_COMPILED)
+        band = np.maximum(h, _CLEAR_SIGMAS * np.sqrt((covariance[:, 0] + covariance[:, 2]) / 2))
     lines = [np.require(path, np.float64, _AS_COMPILED) for path in lines]
     corners = np.concatenate([np.empty((0, 2)), *lines])
     first = np.cumsum([0, *map(len, lines)])
@@ -168,10 +176,9 @@ def cross_lines(
     parts = []
     for number, path in enumerate(lines):
         steps = hit_step[order[cuts[number] : cuts[number + 1]]]
-        found, share = line_kernel.find_passages(track, x, y, h, path, steps)
+        found, share = line_kernel.find_passages(track, x, y, band, path, steps)
         probability = np.full(len(found), np.nan)
         if covariance is not None:
-            covariance = np.require(covariance, requirements=_AS_COMPILED)
             probability = line_kernel.find_probabilities(track, x, y, h, covariance, path, found, share)
         at_share = _along(path, x, y, found, share)
         parts.append((np.full(len(found), number), found, share, at_share, probability))

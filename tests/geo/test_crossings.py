@@ -185,6 +185,14 @@ def test_jitter_of_half_the_band_never_counts_twice(seed):
     assert [d for d, _ in crossings(x + rng.uniform(-0.12, 0.12, len(x)))] == ["F"]
 
 
+@pytest.mark.parametrize(("sigma", "times"), [(0.01, 3), (0.2, 3), (0.3, 1)])
+def test_whoever_is_told_to_go_to_and_fro_within_the_error_of_places_counts_once(sigma, times):
+    x = np.array([-3.0, -1.0, 0.5, -0.5, 0.5, 1.0, 3.0])
+    covariance = np.tile([sigma**2, 0.0, sigma**2], (len(x), 1))
+    track, y, band = np.zeros(len(x), np.int64), np.full(len(x), 5.0), np.full(len(x), 0.25)
+    assert len(cross_lines(track, (x, y), band, [LINE], covariance).before) == times
+
+
 def probability(x, y=5.0, *, sigma, hysteresis=0.25, line=LINE):
     x = np.asarray(x, float)
     y = np.broadcast_to(np.asarray(y, float), x.shape)

@@ -181,7 +181,7 @@ WRONG = {
         lambda folder: edit(folder / "site.yaml", "is_simulated: true", "is_simulated: false"),
         "is_simulated: is false",
     ),
-    "an unknown line": (lambda folder: edit(folder / "history.yaml", "- north_footway", "- moon"), "line_ids.*'moon'"),
+    "an unknown line": (lambda folder: edit(folder / "history.yaml", "- crossing", "- moon"), "line_ids.*'moon'"),
     "an unknown camera": (
         lambda folder: edit(folder / "history.yaml", "camera_id: lindenplatz_pole", "camera_id: mast"),
         "camera_id.*'mast'",
