@@ -39,6 +39,11 @@ def tracking() -> None:
     import_module("tests.benchmarks.tracking").bench_tracking(report)
 
 
+def thrift() -> None:
+    """What tuning saves on the demo camera, and what it does to counts."""
+    import_module("tests.benchmarks.thrift").bench_thrift(report)
+
+
 def geo() -> None:
     """What the geo room measures: every module beside this one that has a benchmark of its name."""
     for name in ("crossings", "space", "conflicts", "geo"):
@@ -94,6 +99,7 @@ def orchestration() -> None:
 
 BENCHMARKS = {
     "tracking": tracking,
+    "thrift": thrift,
     "geo": geo,
     "association": association,
     "dashboard": dashboard,

@@ -119,6 +119,11 @@ def _stock(clip: Path, model: Path, *, f32: bool = False, **options: object) -> 
     return work
 
 
+def stock() -> Callable[[], object]:
+    """``yolo track`` as it comes, on the first frames of the demo recording."""
+    return _stock(_short_clip(), WEIGHTS, imgsz=SIZE_PX)
+
+
 def _their_export(size_px: int) -> Path:
     """Ultralytics' own OpenVINO export for pictures of the clip's shape."""
     folder = WORK / str(size_px)
