@@ -57,7 +57,7 @@ class TrackerSettings:
     """
 
     strong: float = 0.25
-    birth: float = 0.25
+    birth: float = 0.4
     crowded_birth: float = 0.5
     first_overlap: float = 0.2
     other_overlap: float = 0.5

@@ -40,7 +40,7 @@ def tracking() -> None:
 
 
 def thrift() -> None:
-    """What tuning saves on the demo camera, and what it does to counts."""
+    """What cheaper ways of running the demo camera save, and what they do to counts."""
     import_module("tests.benchmarks.thrift").bench_thrift(report)
 
 

@@ -54,11 +54,11 @@ def test_a_flicker_of_class_in_place_stays_in_its_track():
     assert follow(boxes)["track_id"].n_unique() == 1
 
 
-@pytest.mark.parametrize(("score", "is_followed"), [(0.35, False), (0.6, True)])
+@pytest.mark.parametrize(("score", "is_followed"), [(0.45, False), (0.6, True)])
 def test_a_second_box_over_somebody_followed_starts_a_track_only_if_it_is_sure(score, is_followed):
     somebody = moving(20, 0, 100, 100, PEDESTRIAN, size=(20, 50))
     second = [(b[0] + 2, b[1] + 22, b[2] + 2, b[3] + 6, score, PEDESTRIAN) for b in somebody]
-    aside = [(b[0] + 60, *b[1:2], b[2] + 60, b[3], 0.35, PEDESTRIAN) for b in somebody]
+    aside = [(b[0] + 60, *b[1:2], b[2] + 60, b[3], 0.45, PEDESTRIAN) for b in somebody]
     tracks = follow(
         [[a] if i < 3 else [a, b, c] for i, (a, b, c) in enumerate(zip(somebody, second, aside, strict=True))]
     )
