@@ -4,7 +4,7 @@ Each seed of the scenario is simulated, rendered, compressed and counted by ``pa
 demo's weights, as if it were a camera's recording. Prints the lines of ``make truth`` for every seed,
 then, over all of them:
 
-    COUNT <line> <pedestrians or vehicles> <direction> <counted> <true> <difference in %>
+    COUNT <line or all> <pedestrians or vehicles> <direction> <counted> <true> <difference in %>
     SWARM <class> <(true - missed - extra) / true> of <true>
     CAUSE <cause> <misses>
 
@@ -54,8 +54,10 @@ def counts(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _print_sums(results: list[Result]) -> None:
     rows = pl.concat([r.rows for r in results])
-    for row in counts(rows.filter(pl.col("road_user") != "motor_vehicle")).iter_rows():
-        print("COUNT {} {} {} {} {} {:+.1f} %".format(*row))
+    each = rows.filter(pl.col("road_user") != "motor_vehicle")
+    for lines in (each, each.with_columns(line_id=pl.lit("all"))):
+        for row in counts(lines).iter_rows():
+            print("COUNT {} {} {} {} {} {:+.1f} %".format(*row))
     by_class = rows.group_by("road_user").agg(pl.col("true", "missed", "extra").sum()).sort("road_user")
     for road_user, true, missed, extra in by_class.iter_rows():
         print(f"SWARM {road_user} {(true - missed - extra) / true if true else 0:.3f} of {true}")
