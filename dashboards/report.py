@@ -84,8 +84,9 @@ def _mean_and_change(release: Release, selection: Selection) -> tuple[str, str, 
     year = comparison.compare(queries.days(release, selection.moved(364)), days)
     mean = say.number(float(whole["count"].mean())) if whole.height else say("no_whole_day")  # type: ignore[arg-type]
     change = say.change(year.change) if year.change is not None else say("not_enough_history")
-    told = year.lo95 is not None and year.hi95 is not None
-    return mean, change, f"{say.change(year.lo95)} … {say.change(year.hi95)}" if told else ""
+    if year.lo95 is None or year.hi95 is None:
+        return mean, change, ""
+    return mean, change, f"{say.change(year.lo95)} … {say.change(year.hi95)}"
 
 
 def _observed_share(release: Release, selection: Selection) -> float:

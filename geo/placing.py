@@ -230,7 +230,7 @@ def _headings(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Floats, 
 
 def _motion(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Bools, Floats, Floats]:
     """Which boxes (n,) have a place, and the smoothed states (m, 4) of those with their covariances (m, 4, 4)."""
-    usable = np.isfinite(rough_m).all(axis=1) & np.isfinite(rough_m2).all(axis=(1, 2))
+    usable = np.asarray(np.isfinite(rough_m).all(axis=1) & np.isfinite(rough_m2).all(axis=(1, 2)))
     state, covariance = smooth(
         boxes.track[usable],
         boxes.time_s[usable],
