@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from detectors.road_users import ROAD_USERS, RoadUser
 from geo.bodies import SIZES_M
-from geo.footprints import Bodies, approach, passing
+from geo.footprints import Bodies, approach, may_pass, passing
 from geo.resampling import resample
 from geo.site import Zone
 from geo.trajectories import Trajectories
@@ -197,6 +197,8 @@ def _passings(clock: _Clock) -> pl.DataFrame:
     kept = in_time & (_angle_deg(clock, a, b) >= REAR_END_BELOW_DEG)
     a, b = a[kept], b[kept]
     bodies = replace(clock.bodies, velocity_m_s=(end - centre) / STEP_S)
+    near = may_pass(bodies[a], bodies[b], STEP_S)
+    a, b = a[near], b[near]
     met = passing(bodies[a], bodies[b], (tick[b] - tick[a]) * STEP_S, STEP_S)
     values = {"pet_s": met.gap_s, "sigma_pet_s": met.sigma_s(clock.position_m2(a, b)), "second_s": met.second_s}
     pairs = _pairs(clock, a, b, "pet", values).filter(pl.col("pet_s") <= PET_LIMIT_S)
