@@ -139,7 +139,13 @@ def _days(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
 
 
 def days(release: Release, selection: Selection, line_id: str | None = None) -> pl.DataFrame:
-    """day, count (NULL: not observed), coverage; of one line or of all."""
+    """day, count (NULL: not observed), coverage; of one line or of all.
+
+    Raises:
+        ValueError: if all are asked for where cameras see the same ground: they are never added up.
+    """
+    if line_id is None and selection.overlapping_views:
+        raise ValueError(f"{selection.site_id}: {selection.overlapping_views} see the same ground; ask for one line.")
     return _days(release, line_ids=[line_id] if line_id else [], **_chosen(selection))
 
 

@@ -65,21 +65,28 @@ def _content(release: Release, selection: Selection, line_id: str) -> dict[str, 
 
 def _key_figures(release: Release, selection: Selection) -> list[dict[str, str]]:
     say = selection.words
-    whole = comparison.whole_days(queries.days(release, selection))
-    year = comparison.compare(queries.days(release, selection.moved(364)), queries.days(release, selection))
     observed = _observed_share(release, selection)
-    mean = say.number(float(whole["count"].mean())) if whole.height else say("no_whole_day")  # type: ignore[arg-type]
-    change = say.change(year.change) if year.change is not None else say("not_enough_history")
-    interval = (
-        f"{say.change(year.lo95)} … {say.change(year.hi95)}" if year.lo95 is not None and year.hi95 is not None else ""
-    )
-    if selection.overlapping_views:
-        mean, change, interval = say("not_added"), say("not_added"), ""
+    mean, change, interval = _mean_and_change(release, selection)
     return [
         {"label": say("mean_per_whole_day"), "value": mean, "note": say("not_validated")},
         {"label": say("vs_last_year"), "value": change, "note": interval},
         {"label": say("observed_share"), "value": say.percent(observed), "note": say("of_period")},
     ]
+
+
+def _mean_and_change(release: Release, selection: Selection) -> tuple[str, str, str]:
+    """Crossings per whole day of all lines, the change since last year and its interval, as told."""
+    say = selection.words
+    if selection.overlapping_views:
+        return say("not_added"), say("not_added"), ""
+    days = queries.days(release, selection)
+    whole = comparison.whole_days(days)
+    year = comparison.compare(queries.days(release, selection.moved(364)), days)
+    mean = say.number(float(whole["count"].mean())) if whole.height else say("no_whole_day")  # type: ignore[arg-type]
+    change = say.change(year.change) if year.change is not None else say("not_enough_history")
+    if year.lo95 is None or year.hi95 is None:
+        return mean, change, ""
+    return mean, change, f"{say.change(year.lo95)} … {say.change(year.hi95)}"
 
 
 def _observed_share(release: Release, selection: Selection) -> float:

@@ -8,11 +8,12 @@ stands wherever its numbers do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from detectors.lens import Lens
 from geo.ground_plane import CalibrationError, GroundPlane, fit_ground_plane
@@ -32,6 +33,11 @@ class Exemption(BaseModel):
     reason: str = Field(min_length=20)
     recorded_by: str = Field(min_length=2)
     recorded_on: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+    @field_validator("recorded_on")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        return date.fromisoformat(value).isoformat()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from detectors.road_users import ROAD_USERS, RoadUser
 from geo.bodies import SIZES_M
-from geo.footprints import Bodies, approach, passing
+from geo.footprints import Bodies, approach, may_pass, passing
 from geo.resampling import resample
 from geo.site import Zone
 from geo.trajectories import Trajectories
@@ -38,7 +38,6 @@ REAR_END_BELOW_DEG, CROSSING_ABOVE_DEG = 30.0, 80.0
 SIGMA_LIMIT_M = 0.5
 STEP_S = 0.2
 STANDING_M_S = 0.5
-_APART_M = 1e5  # moves one time away from another, so that one index serves all of them
 
 
 class Conflicts(dy.Schema):
@@ -145,25 +144,21 @@ def _near(clock: _Clock, end_m: Floats, slot: Ints, later: tuple[int, ...] = (0,
         slot: time slot of each row (n,); only rows of the same slot, or of one of the ``later`` ones, meet.
         later: by how many slots the second may come after the first.
     """
+    from geo.meeting_kernel import find_meetings
+
     axes = np.broadcast_to(np.eye(2), (len(end_m), 2, 2))
     reach, start = clock.bodies.reach_m(axes), clock.bodies.centre_m
     low, high = np.minimum(start, end_m) - reach, np.maximum(start, end_m) + reach
-    slot = slot - slot.min(initial=0)
-    is_walker = clock.values("code") == RoadUser.PEDESTRIAN.code
-    found = []
-    for first, second in ((~is_walker, np.ones_like(is_walker)), (is_walker, ~is_walker)):
-        tree = shapely.STRtree(_boxes(low[second], high[second], slot[second]))
-        for shift in later:
-            a, b = tree.query(_boxes(low[first], high[first], slot[first] + shift))
-            found.append((np.flatnonzero(first)[a], np.flatnonzero(second)[b]))
+    order = np.lexsort([low[:, 0], slot])
+    is_walker = clock.values("code")[order] == RoadUser.PEDESTRIAN.code
+    found = [
+        find_meetings(low, high, slot, first, second, shift)
+        for first, second in ((order[~is_walker], order), (order[is_walker], order[~is_walker]))
+        for shift in later
+    ]
     a, b = (np.concatenate(side) for side in zip(*found, strict=True))
     apart = clock.values("track")[a] != clock.values("track")[b]
     return a[apart], b[apart]
-
-
-def _boxes(low: Floats, high: Floats, slot: Ints) -> NDArray[Any]:
-    shift = slot * _APART_M
-    return np.asarray(shapely.box(low[:, 0] + shift, low[:, 1], high[:, 0] + shift, high[:, 1]))
 
 
 def _collisions(clock: _Clock) -> pl.DataFrame:
@@ -178,7 +173,11 @@ def _collisions(clock: _Clock) -> pl.DataFrame:
     values = {"ttc_s": met.ttc_s, "sigma_ttc_s": sigma, "drac_m_s2": met.drac_m_s2}
     pairs = _pairs(clock, a, b, "ttc", values).filter(pl.col("ttc_s") <= TTC_LIMIT_S)
     of_pair = pairs.group_by("track", "other").agg(pl.col("drac_m_s2").drop_nans().max())
-    least = pairs.drop("drac_m_s2").sort("ttc_s").unique(["track", "other"], keep="first", maintain_order=True)
+    least = (
+        pairs.drop("drac_m_s2")
+        .sort("ttc_s", "ttc_late_row")
+        .unique(["track", "other"], keep="first", maintain_order=True)
+    )
     return least.join(of_pair, on=["track", "other"])
 
 
@@ -198,10 +197,12 @@ def _passings(clock: _Clock) -> pl.DataFrame:
     kept = in_time & (_angle_deg(clock, a, b) >= REAR_END_BELOW_DEG)
     a, b = a[kept], b[kept]
     bodies = replace(clock.bodies, velocity_m_s=(end - centre) / STEP_S)
+    near = may_pass(bodies[a], bodies[b], STEP_S)
+    a, b = a[near], b[near]
     met = passing(bodies[a], bodies[b], (tick[b] - tick[a]) * STEP_S, STEP_S)
     values = {"pet_s": met.gap_s, "sigma_pet_s": met.sigma_s(clock.position_m2(a, b)), "second_s": met.second_s}
     pairs = _pairs(clock, a, b, "pet", values).filter(pl.col("pet_s") <= PET_LIMIT_S)
-    return pairs.sort("pet_s").unique(["track", "other"], keep="first", maintain_order=True)
+    return pairs.sort("pet_s", "pet_late_row").unique(["track", "other"], keep="first", maintain_order=True)
 
 
 def _pairs(clock: _Clock, a: Ints, b: Ints, name: str, values: dict[str, Floats]) -> pl.DataFrame:

@@ -128,6 +128,20 @@ class Passing:
         return np.asarray(np.sqrt(np.einsum("ni,nij,nj->n", self.slope_s_m, position_m2, self.slope_s_m)))
 
 
+def may_pass(first: Bodies, second: Bodies, step_s: float) -> NDArray[np.bool_]:
+    """Whether the places of two straight steps may share ground, whenever each is there (n,).
+
+    Along each axis of the rectangles the offset lies between bounds while either moves; where these
+    leave the reach, no place is shared. What is left is for `passing` to tell.
+    """
+    axes = _axes(first, second)
+    offset = np.einsum("nki,ni->nk", axes, second.centre_m - first.centre_m)
+    moves = [np.einsum("nki,ni->nk", axes, v) * step_s for v in (-first.velocity_m_s, second.velocity_m_s)]
+    low, high = (offset + limit(moves[0], 0.0) + limit(moves[1], 0.0) for limit in (np.minimum, np.maximum))
+    reach = first.reach_m(axes) + second.reach_m(axes) + _EDGE
+    return np.asarray(((low <= reach) & (high >= -reach)).all(axis=1))
+
+
 def passing(first: Bodies, second: Bodies, lead_s: Floats, step_s: float) -> Passing:
     """Post-encroachment time of pairs of straight steps, exact.
 

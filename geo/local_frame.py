@@ -29,6 +29,15 @@ class LocalFrame:
         """Easting and northing of the origin in the CRS."""
         return np.array(self._transformer.transform(self.origin_lon, self.origin_lat))
 
+    @cached_property
+    def scale(self) -> tuple[float, float]:
+        """Metres of the CRS per metre on the ground at the origin, along its meridian and its parallel.
+
+        Not finite where the projection does not reach.
+        """
+        factors = pyproj.Proj(self.crs).get_factors(self.origin_lon, self.origin_lat)
+        return float(factors.meridional_scale), float(factors.parallel_scale)
+
     def from_lonlat(self, lonlat: Floats) -> Floats:
         """WGS84 longitude and latitude (n, 2) to local metres (n, 2)."""
         lon, lat = np.asarray(lonlat).T

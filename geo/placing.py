@@ -29,6 +29,9 @@ Bools = NDArray[np.bool_]
 
 # A body's outline is not quite centred on its footprint: gait, load, mirrors.
 _POSTURE_M = 0.04
+# Of somebody who walks, the lower edge of the box is now one foot and now the other: up to half a step, 0.4 m,
+# before the body, which is 0.12 m as the deviation of a uniform distribution.
+_GAIT_M = 0.12
 # Share of an edge's variance that stays with a track for seconds. The demo detector's boxes, against
 # the truth of their footage, keep 0.3 to 0.5 of it for a second.
 _LASTING_SHARE = 0.35
@@ -38,6 +41,8 @@ _WORST_SIGMA_M = 10.0
 _BAD_FIT, _EXPECTED_FIT = 13.8, 2.0
 # Slower than this, the way that somebody moves says nothing of where the body points.
 _TELLING_SPEED_M_S = 0.5
+# Slower than this, somebody on foot stands, or has sat down.
+_STANDING_M_S = 0.3
 _SURE_HEADING_RAD = 0.25
 _SAME_HEADING = 0.97  # cosine of 14 degrees
 # Deviation of a hidden edge, as a share of the box's extent. The demo detector's are off by 0.13 to
@@ -51,8 +56,8 @@ _SAME_ERROR_S, _SAME_ERROR_SHARE = 0.5, 0.25
 _SHAPE_SHARE = 0.03
 # A body this unlike its class (99.9 % of three squared deviations) is none: its track mixes two.
 _ODD_BODY = 16.3
-# Whoever on foot never surely moves may sit: length, width and height, their deviations, and how far
-# from the middle the feet may be.
+# Whoever on foot does not move may sit: length, width and height, their deviations, and how far from the
+# middle, in whatever direction, the feet may be.
 _STAYING_M, _STAYING_SIGMA_M, _SEAT_M = (0.6, 0.6, 1.5), (0.15, 0.15, 0.25), 0.25
 
 
@@ -155,7 +160,7 @@ def _by_lower_edge(boxes: Boxes, plane: GroundPlane, seen: Bools) -> tuple[Float
     depth_m = np.where(is_on_foot, 0.0, (share * bodies.shape[:, :2]).sum(axis=1))
     variance_m2 = (share**2 * np.diagonal(bodies.covariance, axis1=1, axis2=2)[:, :2]).sum(axis=1)
     shared = away[:, :, None] * away[:, None] * variance_m2[:, None, None]
-    return near + away * depth_m[:, None], own, shared
+    return near + away * depth_m[:, None], own, shared + _gait_m2(boxes, away)
 
 
 def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats, Floats, Bools]:
@@ -171,7 +176,11 @@ def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats,
     is_lower_used = np.ones(len(boxes.track), bool)
     is_lower_used[hidden] = False
     places, own, shared = _with_errors(fit, bodies)
-    shared[_may_sit(boxes, heading_rad)] += np.eye(2) * _SEAT_M**2
+    stays = _may_sit(boxes, heading_rad) | _stands(boxes, places, own)
+    shared[stays] += np.eye(2) * _SEAT_M**2 / 2
+    away = places - view.position_m[:2]
+    away /= np.linalg.norm(away, axis=1, keepdims=True)
+    shared[~stays] += _gait_m2(boxes[~stays], away[~stays])
     return places, own, shared, is_lower_used
 
 
@@ -205,14 +214,7 @@ def _headings(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Floats, 
 
     It is kept while the track stands, and NaN for one that never surely moved.
     """
-    usable = np.isfinite(rough_m).all(axis=1) & np.isfinite(rough_m2).all(axis=(1, 2))
-    state, covariance = smooth(
-        boxes.track[usable],
-        boxes.time_s[usable],
-        rough_m[usable],
-        rough_m2[usable] + np.eye(2) * _POSTURE_M**2,
-        ACCELERATIONS_M_S2[boxes.code[usable]],
-    )
+    usable, state, covariance = _motion(boxes, rough_m, rough_m2)
     speed_m_s = np.maximum(np.hypot(state[:, 2], state[:, 3]), 1e-9)
     sideways = np.column_stack([-state[:, 3], state[:, 2]]) / speed_m_s[:, None]
     sigma_rad = np.sqrt(np.einsum("ni,nij,nj->n", sideways, covariance[:, 2:, 2:], sideways)) / speed_m_s
@@ -224,6 +226,33 @@ def _headings(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Floats, 
     known = pl.DataFrame({"track": boxes.track, "heading": heading[:, 0], "sigma": heading[:, 1]}).fill_nan(None)
     filled = known.select(pl.col("heading", "sigma").forward_fill().backward_fill().over("track")).fill_null(np.nan)
     return filled["heading"].to_numpy(), filled["sigma"].to_numpy()
+
+
+def _motion(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Bools, Floats, Floats]:
+    """Which boxes (n,) have a place, and the smoothed states (m, 4) of those with their covariances (m, 4, 4)."""
+    usable = np.asarray(np.isfinite(rough_m).all(axis=1) & np.isfinite(rough_m2).all(axis=(1, 2)))
+    state, covariance = smooth(
+        boxes.track[usable],
+        boxes.time_s[usable],
+        rough_m[usable],
+        rough_m2[usable] + np.eye(2) * _POSTURE_M**2,
+        ACCELERATIONS_M_S2[boxes.code[usable]],
+    )
+    return usable, state, covariance
+
+
+def _gait_m2(boxes: Boxes, away: Floats) -> Floats:
+    """Covariance (n, 2, 2) of people on foot by their gait, along the unit vectors (n, 2) away from the camera."""
+    gait_m = np.where(boxes.code == RoadUser.PEDESTRIAN.code, _GAIT_M, 0.0)[:, None] * away
+    return np.asarray(gait_m[:, :, None] * gait_m[:, None])
+
+
+def _stands(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> Bools:
+    """Whether each box (n,) is of somebody on foot who hardly moves and may have sat down."""
+    usable, state, _ = _motion(boxes, rough_m, rough_m2)
+    stands = np.zeros(len(boxes.track), bool)
+    stands[usable] = np.hypot(state[:, 2], state[:, 3]) < _STANDING_M_S
+    return np.asarray(stands & (boxes.code == RoadUser.PEDESTRIAN.code))
 
 
 def _class_bodies(boxes: Boxes, heading_rad: Floats, sigma_rad: Floats) -> Bodies:

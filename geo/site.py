@@ -16,9 +16,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
-import yaml
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from detectors.camera import Camera
 from geo.calibration import Calibration, calibrate
@@ -36,6 +34,7 @@ from geo.site_description import (
     ZoneProperties,
     ZonePurpose,
 )
+from geo.site_document import DescriptionError, read_description
 from geo.site_features import FeatureError, Properties, read_features
 
 Floats = NDArray[np.float64]
@@ -43,6 +42,8 @@ Point = tuple[float, float]
 
 # How far the middle of a junction must lie to the side of its gates, as a share of their length.
 _LEAST_INSIDE_SHARE = 0.05
+# What is drawn farther from the origin was drawn elsewhere.
+_FARTHEST_M = 10_000.0
 
 SITE_FILE, LINES_FILE, ZONES_FILE, PLAN_FILE = "site.yaml", "lines.geojson", "zones.geojson", "plan.geojson"
 
@@ -184,7 +185,7 @@ def read_site(documents: Mapping[str, str], folder: str) -> Site:
         SiteError: if a file is malformed, naming file, field and fix.
     """
     described = _described(documents, folder)
-    frame = LocalFrame(described.crs, *described.origin) if described.crs and described.origin else None
+    frame = described.frame
     zone = described.time_zone
     cameras = tuple(
         Camera(
@@ -231,13 +232,9 @@ def _described(documents: Mapping[str, str], folder: str) -> SiteDescription:
     if SITE_FILE not in documents:
         raise SiteError(f"{path}: no such file. A site folder needs one; see data/sites/lindenplatz for an example.")
     try:
-        return SiteDescription.model_validate(yaml.safe_load(documents[SITE_FILE]))
-    except yaml.YAMLError as error:
-        raise SiteError(f"{path}: not valid YAML ({' '.join(str(error).split())}). Mend the file.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise SiteError(f"{path}: {field}: {first['msg']}. Mend this field.") from error
+        return read_description(documents[SITE_FILE])
+    except DescriptionError as error:
+        raise SiteError(f"{path}: {error}") from error
 
 
 def _refuse_doubles(names: list[str], where: str) -> None:
@@ -303,7 +300,14 @@ def _features(
         features = read_features(text, geometry, properties)
     except FeatureError as error:
         raise SiteError(f"{path}: {error}") from error
-    return [(given, frame.from_lonlat(lonlat)) for given, lonlat in features]
+    placed = [(given, frame.from_lonlat(lonlat)) for given, lonlat in features]
+    for number, (_, metres) in enumerate(placed, start=1):
+        if not (farthest_m := np.hypot(*metres.T).max()) < _FARTHEST_M:
+            raise SiteError(
+                f"{path}: feature {number}: geometry: lies {farthest_m / 1000:.0f} km from the site's origin. "
+                "Longitude comes first; check origin."
+            )
+    return placed
 
 
 def _refuse_unknown_camera(camera_id: str, cameras: set[str], where: str) -> None:
@@ -341,9 +345,7 @@ def read_plan(documents: Mapping[str, str], folder: str) -> tuple[Surface, ...]:
     Raises:
         SiteError: if site.yaml or the plan is malformed.
     """
-    described = _described(documents, folder)
-    frame = LocalFrame(described.crs, *described.origin) if described.crs and described.origin else None
-    return _plan(documents.get(PLAN_FILE), f"{folder}/{PLAN_FILE}", frame)
+    return _plan(documents.get(PLAN_FILE), f"{folder}/{PLAN_FILE}", _described(documents, folder).frame)
 
 
 def _plan(text: str | None, path: str, frame: LocalFrame | None) -> tuple[Surface, ...]:

@@ -7,15 +7,18 @@ editors check site files against is generated from these models.
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyproj
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+import shapely
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from detectors.camera import Polygon
 from detectors.lens import Lens
 from geo.calibration import Exemption
+from geo.local_frame import LocalFrame
 
 Point = tuple[float, float]
 LineRole = Literal["counting", "stop_line"]
@@ -23,7 +26,7 @@ ZonePurpose = Literal["presence", "queue", "waiting", "restricted", "entrance"]
 
 
 class _Description(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -37,7 +40,7 @@ def _any_crs(value: object) -> str | None:
     if value is None:
         return None
     try:
-        pyproj.CRS.from_user_input(value)
+        pyproj.CRS(str(value))
     except pyproj.exceptions.CRSError as error:
         raise ValueError("not a coordinate reference system such as EPSG:25833") from error
     return str(value)
@@ -46,20 +49,40 @@ def _any_crs(value: object) -> str | None:
 def _crs(value: object) -> str | None:
     if value is None:
         return None
-    crs = pyproj.CRS.from_user_input(value)
+    crs = pyproj.CRS(_any_crs(value))
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         raise ValueError("not a projected CRS in metres, such as EPSG:25833")
     return str(value)
 
 
+def _name_time(pattern: str) -> str:
+    """A pattern that tells a time to the minute."""
+    moment = datetime(2026, 11, 25, 21, 43, tzinfo=UTC)
+    try:
+        is_told = datetime.strptime(moment.strftime(pattern), pattern).replace(tzinfo=UTC) == moment
+    except ValueError as error:
+        raise ValueError(f"not a strptime pattern ({error})") from error
+    if not is_told:
+        raise ValueError("does not tell day, hour and minute, as %Y-%m-%d_%H-%M does")
+    return pattern
+
+
 _TIME_ZONE = {"type": "string", "description": "An IANA time zone such as Europe/Berlin.", "minLength": 1}
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
+# One line of text with something on it.
+Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$", max_length=200)]
+# Beyond this a deviation is a slip of the pen, and a picture larger than any camera's.
+_LARGEST_SIGMA, _LARGEST_PX = 1000.0, 65_536
+# A metre of the CRS must be one on the ground to this: web maps' metres are 1.6 m in Dresden.
+_WORST_SCALE = 0.01
+Pixels = Annotated[int, Field(gt=0, le=_LARGEST_PX)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class DetectorChoice(_Description):
     """Which weights a site uses (a path from its folder) and how large a picture they see."""
 
-    weights: str | None = None
+    weights: Name | None = None
     image_size_px: int = Field(default=640, ge=64, le=2048, multiple_of=32)
 
 
@@ -67,13 +90,13 @@ class LineDescription(_Description):
     """A counting line drawn on the image."""
 
     line_id: Identifier
-    name: str
+    name: Name
     start_px: Point | None = None
     end_px: Point | None = None
     path_px: Annotated[tuple[Point, ...], Field(min_length=2)] | None = None
-    forward: str
-    backward: str
-    anchor: Point = (0.5, 1.0)
+    forward: Name
+    backward: Name
+    anchor: tuple[Share, Share] = (0.5, 1.0)
 
     @model_validator(mode="after")
     def _has_one_path(self) -> LineDescription:
@@ -94,7 +117,7 @@ class JunctionDescription(_Description):
     """Counting lines that are the gates of a junction."""
 
     junction_id: Identifier
-    name: str
+    name: Name
     gates: list[Identifier] = Field(min_length=2)
 
 
@@ -102,7 +125,7 @@ class LensDescription(_Description):
     """What a camera's lens does: its distortion as calibration tools print it, or the angle it sees."""
 
     field_of_view_deg: float | None = Field(default=None, gt=1, lt=175)
-    focal_px: float | None = Field(default=None, gt=0)
+    focal_px: float | None = Field(default=None, gt=0, le=100 * _LARGEST_PX)
     centre_px: Point | None = None
     k1: float = 0.0
     k2: float = 0.0
@@ -130,10 +153,10 @@ class LensDescription(_Description):
 class CalibrationDescription(_Description):
     """Which control points place a camera on the ground, and how exactly they are known."""
 
-    control_points: str
+    control_points: Name
     crs: Annotated[str | None, BeforeValidator(_any_crs)] = None
-    sigma_px: float = Field(default=1.0, gt=0)
-    sigma_m: float = Field(default=0.05, gt=0)
+    sigma_px: float = Field(default=1.0, gt=0, le=_LARGEST_SIGMA)
+    sigma_m: float = Field(default=0.05, gt=0, le=_LARGEST_SIGMA)
     exception: Exemption | None = None
 
 
@@ -141,20 +164,29 @@ class CameraDescription(_Description):
     """A camera and what belongs to it alone."""
 
     camera_id: Identifier
-    size_px: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
-    file_name_time: str | None = None
+    size_px: tuple[Pixels, Pixels]
+    file_name_time: Annotated[Name, AfterValidator(_name_time)] | None = None
     trusts_container_time: bool = False
     privacy_masks_px: list[Annotated[Polygon, Field(min_length=3)]] = []
     lens: LensDescription | None = None
     calibration: CalibrationDescription | None = None
     counting_lines: list[LineDescription] = []
 
+    @model_validator(mode="after")
+    def _draws_in_its_picture(self) -> CameraDescription:
+        drawn = {f"privacy_masks_px.{i}": shapely.Polygon(mask) for i, mask in enumerate(self.privacy_masks_px)}
+        drawn |= {f"counting_lines: {line.line_id}": shapely.LineString(line.path) for line in self.counting_lines}
+        for name, shape in drawn.items():
+            if not shape.intersects(shapely.box(0, 0, *self.size_px)):
+                raise ValueError(f"{name} lies outside the picture of {self.size_px[0]} x {self.size_px[1]} pixels")
+        return self
+
 
 class SiteDescription(_Description):
     """All of site.yaml."""
 
     site_id: Identifier
-    name: str
+    name: Name
     time_zone: Annotated[ZoneInfo, BeforeValidator(_zone), WithJsonSchema(_TIME_ZONE)]
     is_simulated: bool = False
     crs: Annotated[str | None, BeforeValidator(_crs)] = None
@@ -163,6 +195,20 @@ class SiteDescription(_Description):
     cameras: list[CameraDescription] = Field(min_length=1)
     junctions: list[JunctionDescription] = []
     overlapping_views: list[tuple[str, str]] = []
+
+    @property
+    def frame(self) -> LocalFrame | None:
+        """The site's metres, if it has any."""
+        return LocalFrame(self.crs, *self.origin) if self.crs and self.origin else None
+
+    @model_validator(mode="after")
+    def _metres_are_metres(self) -> SiteDescription:
+        if self.frame and not all(abs(scale - 1) <= _WORST_SCALE for scale in self.frame.scale):
+            raise ValueError(
+                f"crs: a metre of {self.crs} is no metre on the ground at the origin {self.origin}; use the UTM zone "
+                "or national grid of the place, and give origin as longitude, then latitude"
+            )
+        return self
 
     @model_validator(mode="after")
     def _views_are_of_cameras(self) -> SiteDescription:
@@ -178,17 +224,17 @@ class SiteDescription(_Description):
 
 
 class _Properties(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class LineProperties(_Properties):
     """A feature of lines.geojson."""
 
     line_id: Identifier
-    name: str
+    name: Name
     camera_id: str
-    forward: str
-    backward: str
+    forward: Name
+    backward: Name
     role: LineRole = "counting"
 
 
@@ -196,7 +242,7 @@ class ZoneProperties(_Properties):
     """A feature of zones.geojson."""
 
     zone_id: Identifier
-    name: str
+    name: Name
     camera_id: str
     purpose: ZonePurpose
 
@@ -204,8 +250,8 @@ class ZoneProperties(_Properties):
 class SurfaceProperties(_Properties):
     """A feature of plan.geojson."""
 
-    kind: str
-    name: str = ""
+    kind: Name
+    name: Name | Literal[""] = ""
     height_m: float = Field(default=0.0, ge=0)
 
 

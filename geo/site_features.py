@@ -38,8 +38,8 @@ def read_features(text: str, geometry: str, properties: type[Properties]) -> lis
         FeatureError: if the text, a geometry or a property is not as it must be.
     """
     try:
-        features = [(f["properties"] or {}, f["geometry"] or {}) for f in json.loads(text)["features"]]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        features = [(dict(f["properties"] or {}), dict(f["geometry"] or {})) for f in json.loads(text)["features"]]
+    except (ValueError, KeyError, TypeError) as error:
         raise FeatureError(f"not a GeoJSON FeatureCollection ({error}). Export it again as GeoJSON.") from error
     found = []
     for number, (given, shape) in enumerate(features, start=1):

@@ -41,15 +41,20 @@ def read_documents(path: Path) -> dict[str, str]:
     """The texts of a site folder's files, by name.
 
     Raises:
-        SiteError: if there is no such folder, or a file is no text.
+        SiteError: if there is no such folder, or a file is no text or cannot be read.
     """
     if not path.is_dir():
         raise SiteError(f"{path}: no such site folder. Give a folder that holds a {SITE_FILE}.")
-    files = (file for file in sorted(path.iterdir()) if is_site_text(file.name))
+    return {file.name: _text(file) for file in sorted(path.iterdir()) if is_site_text(file.name)}
+
+
+def _text(file: Path) -> str:
     try:
-        return {file.name: file.read_text(encoding="utf-8") for file in files}
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise SiteError(f"{path}: a file is not UTF-8 text ({error.reason}). Save it as UTF-8.") from error
+        raise SiteError(f"{file}: is not UTF-8 text ({error.reason}). Save it as UTF-8.") from error
+    except OSError as error:
+        raise SiteError(f"{file}: cannot be read ({error.strerror}). Make it a file that Passant may read.") from error
 
 
 def is_site_text(name: str) -> bool:

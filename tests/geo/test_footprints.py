@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.footprints import Bodies, approach, passing
+from geo.footprints import Bodies, approach, may_pass, passing
 from tests.footage import SHARED
 
 VECTORS = SHARED / "oracles" / "time_to_collision" / "ttc_vectors.csv"
@@ -190,6 +190,23 @@ def test_ways_that_share_no_place_have_no_gap_and_overlaps_have_none_to_spare():
     into = passing(body((0, 0), (5, 0)), body((20, 1.0), (-5, 0)), np.zeros(1), 20.0)
     assert beside.gap_s[0] == np.inf
     assert into.gap_s[0] == 0
+
+
+def test_who_may_not_pass_has_no_gap():
+    rng, n, step_s = np.random.default_rng(7), 4_000, 0.5
+    first, second = (
+        Bodies(
+            rng.uniform(-8, 8, (n, 2)),
+            rng.normal(0, 6, (n, 2)),
+            np.column_stack([np.cos(angle), np.sin(angle)]),
+            np.array([CAR, WALKER, BUS])[rng.integers(0, 3, n)],
+        )
+        for angle in rng.uniform(0, 2 * np.pi, (2, n))
+    )
+    may = may_pass(first, second, step_s)
+    shares = np.isfinite(passing(first, second, np.full(n, 1.0), step_s).gap_s)
+    assert not (shares & ~may).any()
+    assert 0.5 * may.sum() < shares.sum() < may.sum() < n
 
 
 @pytest.mark.parametrize("way", [(0.0, 1.4), (0.8, 1.2), (-0.8, 1.2)], ids=["square", "along", "against"])

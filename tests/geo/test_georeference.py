@@ -63,7 +63,7 @@ def test_what_is_cut_off_is_told_from_the_rest_and_less_surely():
     cut = found.filter(~pl.col("is_contact_seen"))
     seen = found.filter("is_contact_seen")
     assert 0 < cut.height < found.height
-    assert cut["var_y_m2"].min() > 1.5 * seen["var_y_m2"].median()
+    assert cut["var_y_m2"].min() > 1.3 * seen["var_y_m2"].median()
     truth = {i: y for i, (_, _, y) in enumerate(leaving)}
     step = ((cut["time_utc"] - builders.START).dt.total_milliseconds() / 100).round().cast(int)
     assert cut["y_m"].to_numpy() == pytest.approx([truth[i] for i in step], abs=0.5)
@@ -143,6 +143,24 @@ def test_who_never_moves_may_sit(height_m):
     off_m = np.hypot(found["x_m"] - 2.0, found["y_m"] - 18.0)
     assert off_m.max() < 0.3
     assert found["var_y_m2"].min() > 0.2**2
+
+
+def test_who_walks_is_placed_less_surely_along_the_line_of_sight():
+    walker, cyclist = (
+        place(filmed(road_user, along((-3.0, 20.0), (1.4, 0.0)))).trajectories
+        for road_user in (RoadUser.PEDESTRIAN, RoadUser.CYCLIST)
+    )
+    assert walker["var_y_m2"].min() > 0.12**2
+    assert walker["var_x_m2"].max() < 0.12**2
+    assert cyclist["var_y_m2"].min() < walker["var_y_m2"].min()
+
+
+def test_who_stops_may_sit_down():
+    arriving = along((-6.0, 20.0), (1.4, 0.0), n=40)
+    there = [(4.0 + 0.1 * i, *arriving[-1][1:]) for i in range(40)]
+    found = place(filmed(RoadUser.PEDESTRIAN, arriving + there)).trajectories.sort("time_utc")
+    assert found["var_x_m2"][60] > 0.17**2
+    assert found["var_x_m2"][15] < 0.12**2
 
 
 def test_a_walk_seen_from_above_is_a_walk_on_the_ground():

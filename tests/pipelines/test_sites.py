@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from geo.site import read_site
+from geo.site import SiteError, read_site
 from geo.site_description import json_schemas
 from pipelines.sites import load_site, write_schemas
 from tests import builders
@@ -97,3 +97,23 @@ def test_a_layer_saved_in_metres_is_refused_with_the_fix(tmp_path):
     table.to_file(folder / "zones.geojson", driver="GeoJSON")
     with pytest.raises(ValueError, match="EPSG:4326"):
         read_site({**documents, "zones.geojson": (folder / "zones.geojson").read_text()}, "s")
+
+
+UNREADABLE = {
+    "not UTF-8": (lambda file: file.write_bytes("Straße".encode("latin-1")), "not UTF-8"),
+    "a folder": (lambda file: file.mkdir(), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, case):
+    spoil, says = UNREADABLE[case]
+    folder = builders.write_site(tmp_path / "crossroads")
+    spoil(folder / "survey.csv")
+    with pytest.raises(SiteError, match=rf"crossroads/survey\.csv: .*{says}.*\.$"):
+        load_site(folder)
+
+
+def test_a_folder_that_is_none_is_named(tmp_path):
+    with pytest.raises(SiteError, match="no such site folder"):
+        load_site(tmp_path / "crossroads")
