@@ -169,7 +169,7 @@ def test_a_site_is_made_from_a_recording(own_day, page):
     page.get_by_label("Identifier", exact=True).fill("corner_square")
     page.get_by_role("button", name="Make the site").click()
     page.get_by_role("button", name="Load the reference frame").click(timeout=60_000)
-    page.get_by_text("From corner__").wait_for(timeout=120_000)
+    page.get_by_text("From corner__").wait_for(timeout=240_000)
     step(page, "Save")
     page.get_by_text("A valid site").wait_for()
     assert page.elsewhere == []
