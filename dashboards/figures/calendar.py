@@ -48,8 +48,8 @@ def hour_by_weekday(rows: pl.DataFrame, say: Words, chosen: tuple[int, int] | No
     )
     figure.add_trace(_clickable(told, say))
     if chosen is not None:
-        row, column = chosen[0] - 1, chosen[1]
-        place = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+        down, across = chosen[0] - 1, chosen[1]
+        place = {"x0": across - 0.5, "x1": across + 0.5, "y0": down - 0.5, "y1": down + 0.5}
         figure.add_shape(type="rect", **place, line={"color": FORWARD, "width": 3})
     return lay_out(
         figure,

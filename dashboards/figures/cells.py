@@ -118,6 +118,7 @@ def density_by_hour(rows: pl.DataFrame, say: Words) -> go.Figure:
         say,
         height=260,
         barmode="stack",
+        showlegend=True,
         xaxis={"title": {"text": say("hour_of_day")}, "range": [-0.6, 23.6], "dtick": 3, "showgrid": False},
         yaxis={"title": {"text": say("per_100_m2")}, "rangemode": "tozero", "gridcolor": GRID},
     )

@@ -37,10 +37,10 @@ def show(broker: Broker, say: Words) -> None:
     if _FREE not in st.session_state:
         st.session_state[_FREE] = broker.free_cameras()
     free: dict[str, str] = st.session_state[_FREE]
-    camera_id = st.selectbox(say("operator_first_camera"), list(free), key="new_camera", width=400)
-    if camera_id is None:
+    if not free:
         st.info(say("operator_no_free_camera"), icon=":material/videocam_off:")
     else:
+        camera_id = st.selectbox(say("operator_first_camera"), list(free), key="new_camera", width=400)
         st.caption(say("operator_image_of", recording=free[camera_id]))
         with st.form(f"new_site_{camera_id}"):
             described = _description(camera_id, free[camera_id], say)

@@ -17,12 +17,11 @@ from dashboards.words import Words
 _CELL = re.compile(r"(-?\d{1,5})_(-?\d{1,5})")
 
 
-def keep_clicked(key: str) -> bool:
-    """Keeps the cell that was clicked on a chart, whose marks carry ``<name>:<x>_<y>``; whether there was one."""
+def keep_clicked(key: str) -> None:
+    """Keeps the cell that was clicked on a chart, whose marks carry ``<name>:<x>_<y>``; other marks do nothing."""
     name, found, cell = (clicked(key) or "").partition(":")
     if found:
         st.query_params[name] = cell
-    return bool(found)
 
 
 def chosen_cell(name: str) -> tuple[int, int] | None:
@@ -56,21 +55,19 @@ def show_cell(release: Release, selection: Selection, cells: pl.DataFrame, say: 
     if here.is_empty() or rows.is_empty():
         st.info(say("cell_nobody"), icon=":material/grid_off:")
         return
-    density, speed, observed = st.columns(3)
+    density, speed = st.columns(2)
     about = here.row(0, named=True)
-    density.metric(
-        say("per_100_m2"), say.number(100 * about["density_per_m2"], 2), border=True, help=say("density_note")
-    )
-    speed.metric(say("speed_metric"), say.number(about["speed_m_s"], 2), border=True, help=say("speed_note"))
-    observed_s = 3600 * rows.unique("hour")["observed_h"].sum()
-    observed.metric(say("observed_time"), say.duration(observed_s), border=True, help=say("observed_help"))
+    per_100_m2 = say.number(100 * about["density_per_m2"], 2)
+    density.metric(say("cell_density"), per_100_m2, border=True, help=say("density_note"))
+    speed.metric(say("cell_speed"), say.number(about["speed_m_s"], 2), border=True, help=say("speed_note"))
+    observed_s = 3600 * float(rows.unique("hour")["observed_h"].sum())
     chart(
         figures.density_by_hour(rows, say),
         rows,
         say,
         key="cell_by_hour",
         alt=say("cell_alt", east=cell[0], north=cell[1]),
-        note=say("cell_note"),
+        note=say("cell_note", observed=say.duration(observed_s)),
     )
 
 

@@ -22,7 +22,8 @@ def choose_on_click(figure: go.Figure, rows: pl.DataFrame, say: Words, *, key: s
     """A chart on which a click on a line's dot chooses that line, and one on a cell that cell; else as `chart`."""
 
     def choose() -> None:
-        if not keep_clicked(key) and (line_id := clicked(key)):
+        keep_clicked(key)
+        if (line_id := clicked(key)) and ":" not in line_id:
             st.session_state[_LINE] = line_id
 
     chart(figure, rows, say, key=key, alt=alt, note=note, on_select=choose)

@@ -33,7 +33,7 @@ def chart(
     key: str,
     alt: str,
     note: str = "",
-    on_select: Literal["ignore", "rerun"] | Callable[[], object] = "ignore",
+    on_select: Literal["ignore", "rerun"] | Callable[[], None] = "ignore",
 ) -> str | None:
     """A chart, a note under it and the rows behind it as CSV.
 

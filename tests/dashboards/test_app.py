@@ -118,7 +118,7 @@ def test_a_cell_in_the_link_is_shown_beside_the_map(monkeypatch, counted_day):
     assert not test.exception
     assert f"Cell {busiest['cell_x']} m east, {busiest['cell_y']} m north" in texts(test)
     metrics = {m.label: m.value for m in test.metric}
-    assert metrics["per 100 m²"] == f"{100 * busiest['density_per_m2']:.2f}"
+    assert metrics["Density, per 100 m²"] == f"{100 * busiest['density_per_m2']:.2f}"
     test.button(key="forget_cell").click().run()
     assert "Cell " not in texts(test)
 
