@@ -45,7 +45,7 @@ def show(broker: Broker, say: Words) -> None:
         with st.form(f"new_site_{camera_id}"):
             described = _description(camera_id, free[camera_id], say)
             if st.form_submit_button(say("operator_make_site"), icon=":material/check:", type="primary"):
-                _make(broker, described)
+                _make(broker, described, say)
     st.button(say("operator_cancel"), icon=":material/close:", on_click=_close)
 
 
@@ -103,7 +103,10 @@ def _said(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _make(broker: Broker, described: dict[str, Any]) -> None:
+def _make(broker: Broker, described: dict[str, Any], say: Words) -> None:
+    if described.get("origin") == [0.0, 0.0]:  # as the form opens, in the Gulf of Guinea
+        st.error(say("operator_no_origin"))
+        return
     try:
         broker.new_site(described)
     except (RecordingError, SiteError) as error:

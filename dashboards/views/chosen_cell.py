@@ -83,7 +83,7 @@ def show_hour(release: Release, selection: Selection, line_id: str, say: Words) 
     if (chosen := chosen_hour()) is None:
         return
     weekday, hour = chosen
-    st.subheader(say("hour_heading", weekday=say.weekdays[weekday - 1], start=f"{hour:02d}", end=f"{hour + 1:02d}"))
+    st.header(say("hour_heading", weekday=say.weekdays[weekday - 1], start=f"{hour:02d}", end=f"{hour + 1:02d}"))
     _forget("hour", say)
     of_weekday = replace(selection, weekdays=(weekday,), interval="hour")
     rows = hour_by_day(queries.series(release, of_weekday, line_id), hour)

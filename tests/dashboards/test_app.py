@@ -143,11 +143,11 @@ def test_a_cell_without_anybody_is_no_error(monkeypatch, counted_day, cell):
 def test_an_hour_in_the_link_shows_its_dates(monkeypatch, counted_day):
     test = view(monkeypatch, counted_day.settings.data, "site", hour="3_8")
     assert not test.exception
-    assert "Wed 08:00 to 09:00" in " ".join(e.value for e in test.subheader)
+    assert "Wed 08:00 to 09:00" in texts(test)
     metrics = {m.label: m.value for m in test.metric}
     assert metrics["Mean of whole hours, crossings"] == "no whole hour"
     for hour in ("8_8", "3_24", "x"):
-        assert not view(monkeypatch, counted_day.settings.data, "site", hour=hour).subheader
+        assert ":00 to " not in texts(view(monkeypatch, counted_day.settings.data, "site", hour=hour))
 
 
 def test_an_hour_is_not_observed_only_where_no_direction_was():

@@ -309,9 +309,11 @@ def with_new_camera(own_data):
     return own_data
 
 
-def new_site(monkeypatch, data, **values):
+def new_site(monkeypatch, data, longitude=13.7376, **values):
     test = app(monkeypatch, data)
     by_label(test.button, "New site").click().run()
+    for place, degrees in zip(test.number_input, (longitude, longitude and 51.0496), strict=True):
+        place.set_value(degrees)
     for label, value in values.items():
         by_label(test.text_input, label.replace("_", " ")).set_value(value)
     by_label(test.button, "Make the site").click().run()
@@ -330,7 +332,7 @@ def test_a_site_is_made_and_then_the_one_in_hand(monkeypatch, with_new_camera):
         "name": "Corner",
         "time_zone": "Europe/Berlin",
         "crs": "EPSG:25833",
-        "origin": [0.0, 0.0],
+        "origin": [13.7376, 51.0496],
         "cameras": [{"camera_id": "corner", "size_px": [160, 120], "file_name_time": "corner_%Y-%m-%d_%H-%M-%S"}],
     }
 
@@ -339,6 +341,7 @@ def test_a_site_is_made_and_then_the_one_in_hand(monkeypatch, with_new_camera):
     ("fields", "message"),
     [
         ({"Identifier": "crossroads"}, "'crossroads' is taken"),
+        ({"longitude": 0.0, "Coordinate_reference_system": "EPSG:25833"}, "Origin: give the longitude"),
         ({"Identifier": "Corner Square"}, "lower-case letters, digits and _"),
         ({"Identifier": "corner_square", "Coordinate_reference_system": "EPSG:nowhere"}, "coordinate reference system"),
     ],
