@@ -9,6 +9,7 @@ chapters 6 and 13).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -47,6 +48,15 @@ class Comparison:
     def is_clear(self) -> bool:
         """Whether the interval lies on one side of no change."""
         return self.lo95 is not None and self.hi95 is not None and (self.lo95 > 0 or self.hi95 < 0)
+
+
+def mean_interval(counts: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % bounds of a mean, by drawing from its counts; None below `LEAST_DAYS` of them."""
+    if len(counts) < LEAST_DAYS:
+        return None
+    drawn = np.random.default_rng(_SEED).choice(np.asarray(counts, float), (_DRAWS, len(counts))).mean(axis=1)
+    lo, hi = np.quantile(drawn, (0.025, 0.975))
+    return float(lo), float(hi)
 
 
 def whole_days(days: pl.DataFrame) -> pl.DataFrame:

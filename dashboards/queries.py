@@ -251,6 +251,12 @@ def occupancy(release: Release, selection: Selection) -> pl.DataFrame:
     return _of_place(release, "occupancy", "occupancy", "coverage", **_without(selection, "directions"))
 
 
+def cell_by_hour(release: Release, selection: Selection, cell: tuple[int, int]) -> pl.DataFrame:
+    """Hour, road_user, observed_h, density_per_m2 in a cell; no row where the hour was never observed."""
+    chosen = _without(selection, "directions")
+    return _of_place(release, "cell_by_hour", "occupancy", "coverage", cell_x=cell[0], cell_y=cell[1], **chosen)
+
+
 def download(release: Release, table: str, site_id: str) -> pl.DataFrame:
     """Every released row of a table for one site, as released."""
     return release.query(f"download_{table}", table, site_id=site_id)

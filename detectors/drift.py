@@ -17,8 +17,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.camera import Camera
+from detectors.detector import Detector
 from detectors.masks import blacken
-from detectors.video import Decoding, RecordingError, read_frames
+from detectors.video import Decoding, Frames, RecordingError, read_frames
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -75,7 +76,8 @@ def background(path: Path, camera: Camera, boxes: pl.DataFrame, duration_s: floa
     Raises:
         RecordingError: if no frame decodes.
     """
-    samples = [_without(image, camera, boxes, time_s) for time_s, image in _sampled(path, camera, duration_s)]
+    sampled = _sampled(path, camera, duration_s)
+    samples = [_without(frames.images[0], camera, boxes, frames.time_s[0]) for frames in sampled]
     if not samples:
         raise RecordingError(f"{path}: zero video frames can be decoded. Copy the file again or re-export it.")
     # Covered pixels sort to the end, so the median of the free ones stands in the middle of those.
@@ -84,6 +86,21 @@ def background(path: Path, camera: Camera, boxes: pl.DataFrame, duration_s: floa
     middle = np.take_along_axis(stack, (np.maximum(free - 1, 0) // 2)[None], axis=0)[0]
     is_known = free >= min(_LEAST_FREE, len(samples))
     return np.asarray(np.where(is_known, np.maximum(middle, 1), 0) * _unmasked(camera), dtype=np.uint8)
+
+
+def boxes_seen(path: Path, camera: Camera, detector: Detector, duration_s: float) -> pl.DataFrame:
+    """What a detector finds in the frames that `background` looks at: its boxes where nothing has been tracked yet.
+
+    Returns:
+        time_s since the first frame, left_px, top_px, right_px, bottom_px.
+    """
+    corners = ("left_px", "top_px", "right_px", "bottom_px")
+    found = [
+        (frames.time_s[0], *box)
+        for frames in _sampled(path, camera, duration_s)
+        for box in detector.detect(frames)[0].xyxy.tolist()
+    ]
+    return pl.DataFrame(found, schema=dict.fromkeys(("time_s", *corners), pl.Float64), orient="row")
 
 
 def landmarks(grey: Image) -> Landmarks:
@@ -133,14 +150,14 @@ def _unmasked(camera: Camera) -> Image:
     return seen[..., 0]
 
 
-def _sampled(path: Path, camera: Camera, duration_s: float) -> Iterator[tuple[float, Image]]:
-    """Frames of the first minutes at equal distance, with their seconds since the start."""
+def _sampled(path: Path, camera: Camera, duration_s: float) -> Iterator[Frames]:
+    """Frames of the first minutes at equal distance, one by one."""
     every_s = min(duration_s, _LONGEST_LOOK_S) / _SAMPLES
     next_s, taken = 0.0, 0
     for frames in read_frames(path, camera, 1, Decoding()):
         if frames.time_s[0] < next_s:
             continue
-        yield frames.time_s[0], frames.images[0]
+        yield frames
         next_s, taken = frames.time_s[0] + every_s, taken + 1
         if taken == _SAMPLES:
             return

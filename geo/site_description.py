@@ -7,6 +7,7 @@ editors check site files against is generated from these models.
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -47,7 +48,7 @@ def _any_crs(value: object) -> str | None:
 
 
 def _crs(value: object) -> str | None:
-    if value is None:
+    if _any_crs(value) is None:
         return None
     crs = pyproj.CRS(_any_crs(value))
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
@@ -67,8 +68,15 @@ def _name_time(pattern: str) -> str:
     return pattern
 
 
+def _identifier(value: object) -> object:
+    if not re.fullmatch(_IDENTIFIER, str(value)):
+        raise ValueError(f"'{value}' is none: write lower-case letters, digits and _, such as market_square")
+    return value
+
+
 _TIME_ZONE = {"type": "string", "description": "An IANA time zone such as Europe/Berlin.", "minLength": 1}
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
+_IDENTIFIER = r"^[a-z0-9][a-z0-9_]*$"
+Identifier = Annotated[str, Field(pattern=_IDENTIFIER, max_length=60), BeforeValidator(_identifier)]
 # One line of text with something on it.
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$", max_length=200)]
 # Beyond this a deviation is a slip of the pen, and a picture larger than any camera's.

@@ -11,26 +11,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import yaml
 from numpy.typing import NDArray
 
-from detectors.drift import background
+from detectors.drift import background, boxes_seen
 from detectors.tracks import Tracks
-from detectors.video import RecordingError
+from detectors.video import RecordingError, probe
+from detectors.weights import WeightsError
 from geo.crossings import Crossings
 from geo.movements import Movements
 from geo.site import SITE_FILE, Site, SiteError, read_site
 from geo.stitching import Stitches
 from geo.trajectories import Trajectories
-from pipelines.durable import replacing_all
+from pipelines.durable import alone_in, replacing, replacing_all
 from pipelines.inbox import Inbox, InboxError
 from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
-from pipelines.sites import SiteFolder, find_sites, is_site_text, read_documents
+from pipelines.sites import SiteFolder, find_sites, is_site_text, load_site, read_documents
 from pipelines.stages import georeference, measure, track
-from pipelines.stages.arrivals import recording_files
+from pipelines.stages.arrivals import recording_files, videos_in
 from pipelines.stages.ingest import Recording, examine
 
 __all__ = ["Broker", "InboxError", "LastTracks", "NothingToShowError", "RecordingError", "Reference"]
@@ -95,26 +98,79 @@ class Broker:
         self._note("operator_read_site", site=site_id)
         return read_documents(self._folder(site_id))
 
-    def reference(self, site_id: str, camera_id: str) -> Reference:
-        """The background of the camera's last recording that has been tracked and is still there.
+    def free_cameras(self) -> dict[str, str]:
+        """Camera -> file name of its last recording, of folders under recordings that belong to no site."""
+        self._note("operator_free_cameras")
+        taken = self._cameras()
+        found = {path.name: videos_in(path) for path in sorted(self.settings.recordings.glob("*")) if path.is_dir()}
+        return {name: videos[-1].name for name, videos in found.items() if videos and name not in taken}
+
+    def new_site(self, described: Mapping[str, Any]) -> None:
+        """Makes a site, its folder and its site.yaml; the size of its first camera's picture is that of its recording.
+
+        Args:
+            described: what site.yaml says, without ``size_px``.
 
         Raises:
-            NothingToShowError: if there is none.
+            SiteError: if it is no valid site, its name is taken, or another site has the camera.
+            RecordingError: if the camera has no readable recording.
+        """
+        site_id, camera = str(described["site_id"]), dict(described["cameras"][0])
+        camera_id = str(camera["camera_id"])
+        self._note("operator_new_site", site=site_id, camera=camera_id)
+        size_px = list(probe(self._last_video(camera_id)).size_px)
+        cameras = [{"camera_id": camera_id, "size_px": size_px, **camera}]
+        text = yaml.safe_dump({**described, "cameras": cameras}, sort_keys=False, allow_unicode=True)
+        path = self.settings.sites / site_id / SITE_FILE
+        read_site({SITE_FILE: text}, str(path.parent))
+        with alone_in(self.settings.sites):
+            if path.exists():
+                raise SiteError(f"{path}: site_id: '{site_id}' is taken. Choose another.")
+            if owner := self._cameras().get(camera_id):
+                raise SiteError(f"{path}: cameras: '{camera_id}' belongs to the site '{owner}'. Choose another.")
+            with replacing(path) as whole:
+                whole.write_text(text, encoding="utf-8")
+
+    def reference(self, site_id: str, camera_id: str) -> Reference:
+        """The background of the camera's last recording that has been tracked, else of its last one.
+
+        What has not been tracked is looked at with the site's detector, so that people are left out there too.
+
+        Raises:
+            NothingToShowError: if there is no recording, or none has been tracked and there is no detector.
         """
         self._note("operator_reference", site=site_id, camera=camera_id)
         folder, lake = self._site(site_id), Lake.of(self.settings)
+        recording = self._to_look_at(folder, camera_id, lake)
         camera = folder.site.camera(camera_id)
-        recording = next((r for r in self._newest_first(folder, camera_id) if lake.has(track.TABLE, r.key)), None)
-        if recording is None:
-            raise NothingToShowError(
-                f"{self.settings.recordings / camera_id}: no recording that has been tracked. "
-                "Run the site's day, or `passant run`, first: people can only be left out where they were found."
+        if lake.has(track.TABLE, recording.key):
+            boxes = lake.open(Tracks, track.TABLE, recording.key).with_columns(
+                time_s=(pl.col("time_utc") - recording.start_utc).dt.total_microseconds() / 1e6
             )
-        boxes = lake.open(Tracks, track.TABLE, recording.key).with_columns(
-            time_s=(pl.col("time_utc") - recording.start_utc).dt.total_microseconds() / 1e6
-        )
+        else:
+            boxes = self._boxes_seen(folder, recording)
         grey = background(recording.path, camera, boxes, recording.probe.duration_s)
         return Reference(recording.key.recording_id, recording.key.day, grey)
+
+    def _to_look_at(self, folder: SiteFolder, camera_id: str, lake: Lake) -> Recording:
+        newest = None
+        for recording in self._newest_first(folder, camera_id):
+            newest = newest or recording
+            if lake.has(track.TABLE, recording.key):
+                return recording
+        if newest is None:
+            raise NothingToShowError(f"{self.settings.recordings / camera_id}: no recording. Copy one there first.")
+        return newest
+
+    def _boxes_seen(self, folder: SiteFolder, recording: Recording) -> pl.DataFrame:
+        camera = folder.site.camera(recording.key.camera_id)
+        try:
+            detector = track.make_detector(folder, None, self.settings, camera.camera_id)
+            return boxes_seen(recording.path, camera, detector, recording.probe.duration_s)
+        except WeightsError as error:
+            raise NothingToShowError(
+                f"{recording.path}: not tracked yet, and no detector can leave people out: {error}"
+            ) from error
 
     def tracks(self, site_id: str, camera_id: str) -> LastTracks:
         """The tracks of the camera's last recording, and which of them were lost or pieced together.
@@ -168,6 +224,21 @@ class Broker:
 
     def _note(self, action: str, site: str | None = None, camera: str | None = None) -> None:
         Inbox(self.settings.inbox).append(action, self.operator, site, camera)
+
+    def _cameras(self) -> dict[str, str]:
+        """Camera -> its site."""
+        known = find_sites(self.settings).values()
+        return {c.camera_id: site.site_id for site in (load_site(path).site for path in known) for c in site.cameras}
+
+    def _last_video(self, camera_id: str) -> Path:
+        folders = [path for path in self.settings.recordings.glob("*") if path.name == camera_id]
+        videos = [video for folder in folders for video in videos_in(folder)]
+        if not videos:
+            raise RecordingError(
+                f"{self.settings.recordings}: no recording in a folder '{camera_id}'. Copy one there first: "
+                "it tells the size of the picture."
+            )
+        return videos[-1]
 
     def _folder(self, site_id: str) -> Path:
         known = find_sites(self.settings)

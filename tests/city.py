@@ -14,7 +14,7 @@ from pipelines.audit import AuditLog
 from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
 from pipelines.privacy.roll_ups import profiles
 from pipelines.publishing.store import publish
-from tests import city_places
+from tests import city_places, city_traffic
 
 SITES = [f"site_{number:03d}" for number in range(200)]
 FIRST, LAST = date(2025, 6, 1), date(2026, 5, 31)
@@ -53,6 +53,8 @@ def _tables(months: list[Month]) -> Iterator[ReleaseTable]:
             yield from (_table("flow_counts", _quarters(month.site_id, day), month, day) for day in recent)
             for day in recent:
                 for name, rows in city_places.day_of_places(month.site_id, day):
+                    yield _table(name, rows, month, day)
+                for name, rows in city_traffic.day_of_traffic(month.site_id, day):
                     yield _table(name, rows, month, day)
         hours = _hours(month, rng)
         yield _table("flow_hourly", hours, month)

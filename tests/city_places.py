@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 ZONE_ID, JUNCTION_ID, CAMERA_ID = "square", "junction", "pole"
-_CELLS_X, _CELLS_Y = 40, 18
+CELLS_X, CELLS_Y = 40, 18
 _CLASSES = ("pedestrian", "car")
 
 
@@ -36,12 +36,10 @@ def places(site_ids: list[str]) -> Iterator[tuple[str, pl.DataFrame]]:
 def day_of_places(site_id: str, day: date) -> Iterator[tuple[str, pl.DataFrame]]:
     """One day of positions in cells and in the zone, and of movements, by the name of their table."""
     rng = np.random.default_rng([day.toordinal(), int(site_id[-3:])])
-    quarters = _quarters(site_id, day)
-    yield "coverage", quarters
-    cells = pl.DataFrame({"cell_x": np.arange(_CELLS_X)}).join(
-        pl.DataFrame({"cell_y": np.arange(_CELLS_Y)}), how="cross"
-    )
-    hours = quarters.filter(pl.col("interval_start_local").dt.minute() == 0, pl.col("road_user") == "pedestrian")
+    shared = quarters(site_id, day)
+    yield "coverage", shared
+    cells = pl.DataFrame({"cell_x": np.arange(CELLS_X)}).join(pl.DataFrame({"cell_y": np.arange(CELLS_Y)}), how="cross")
+    hours = shared.filter(pl.col("interval_start_local").dt.minute() == 0, pl.col("road_user") == "pedestrian")
     inside = cells.join(hours, how="cross")
     spent_s = rng.gamma(1.0, 8.0, inside.height)
     yield (
@@ -53,10 +51,10 @@ def day_of_places(site_id: str, day: date) -> Iterator[tuple[str, pl.DataFrame]]
             way_m=pl.Series(1.2 * spent_s),
         ),
     )
-    people = rng.gamma(2.0, 300.0, quarters.height)
+    people = rng.gamma(2.0, 300.0, shared.height)
     yield (
         "zone_occupancy",
-        quarters.with_columns(
+        shared.with_columns(
             zone_id=pl.lit(ZONE_ID),
             presence_s=pl.Series(people),
             density_per_m2=pl.Series(people / 900 / 200),
@@ -68,13 +66,13 @@ def day_of_places(site_id: str, day: date) -> Iterator[tuple[str, pl.DataFrame]]
     ways = pl.DataFrame({"entry_line_id": ["east", "west", "east"], "exit_line_id": ["west", "east", None]})
     yield (
         "movements",
-        ways.join(quarters, how="cross").with_columns(
-            junction_id=pl.lit(JUNCTION_ID), count=pl.Series(1 + rng.poisson(6, 3 * quarters.height)), is_u_turn=False
+        ways.join(shared, how="cross").with_columns(
+            junction_id=pl.lit(JUNCTION_ID), count=pl.Series(1 + rng.poisson(6, 3 * shared.height)), is_u_turn=False
         ),
     )
 
 
-def _quarters(site_id: str, day: date) -> pl.DataFrame:
+def quarters(site_id: str, day: date) -> pl.DataFrame:
     """Class x quarter-hour of a day, with the columns that all of these tables share."""
     local = [datetime.combine(day, time()) + timedelta(minutes=15 * number) for number in range(96)]
     rows = pl.DataFrame({"road_user": _CLASSES}).join(pl.DataFrame({"interval_start_local": local}), how="cross")

@@ -1,7 +1,7 @@
 """Frame to figure, pure: no state, no files, no Streamlit."""
 
-from dashboards.figures.calendar import coverage, hour_by_weekday
-from dashboards.figures.cells import flow_on_plan, heatmap_on_plan, speed_on_plan
+from dashboards.figures.calendar import coverage, hour_by_weekday, hour_history
+from dashboards.figures.cells import density_by_hour, flow_on_plan, heatmap_on_plan, speed_on_plan
 from dashboards.figures.changes import changes, profiles
 from dashboards.figures.conflicts import conflicts_on_plan, pairs_of_classes, severities
 from dashboards.figures.movements import desire_lines, flows, matrix, turning_diagram
@@ -18,12 +18,14 @@ __all__ = [
     "conflicts_on_plan",
     "coverage",
     "day_profile",
+    "density_by_hour",
     "desire_lines",
     "flow_on_plan",
     "flows",
     "fundamental_diagram",
     "heatmap_on_plan",
     "hour_by_weekday",
+    "hour_history",
     "levels",
     "matrix",
     "occupancy",

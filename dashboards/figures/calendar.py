@@ -7,20 +7,23 @@ from datetime import date, timedelta
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
+from numpy.typing import NDArray
 
-from dashboards.design import UNOBSERVED, lay_out
+from dashboards.design import ACCENT, FORWARD, GRID, UNOBSERVED, lay_out
 from dashboards.words import Words
 
+_CLICKED_PX = 15
 _SHADE = "rgba(138,148,158,0.16)"
 _COVERAGE = [[0.0, "#d55e00"], [0.5, "#f0d9a0"], [1.0, "#0b6e99"]]
 
 
-def hour_by_weekday(rows: pl.DataFrame, say: Words) -> go.Figure:
+def hour_by_weekday(rows: pl.DataFrame, say: Words, chosen: tuple[int, int] | None = None) -> go.Figure:
     """Mean crossings per observed hour of the week; an hour never observed stays empty.
 
     Args:
         rows: weekday (1 to 7), hour, per_hour, observed_h, days.
         say: the reader's language.
+        chosen: weekday and hour to outline.
     """
     values = np.full((7, 24), np.nan)
     told = np.full((7, 24), say("not_observed"), dtype=object)
@@ -34,24 +37,80 @@ def hour_by_weekday(rows: pl.DataFrame, say: Words) -> go.Figure:
             z=values,
             x=[f"{hour:02d}" for hour in range(24)],
             y=say.weekdays,
-            customdata=told,
             colorscale="Cividis",
             zmin=0,
             zmax=max((v for v in rows["per_hour"].to_list() if v), default=1.0),
             xgap=2,
             ygap=2,
-            hovertemplate="%{y} %{x}:00<br>%{customdata}<extra></extra>",
-            hoverongaps=True,
+            hoverinfo="skip",
             colorbar={"title": {"text": say("unit_per_hour")}, "thickness": 10, "outlinewidth": 0},
         )
     )
+    figure.add_trace(_clickable(told, say))
+    if chosen is not None:
+        down, across = chosen[0] - 1, chosen[1]
+        place = {"x0": across - 0.5, "x1": across + 0.5, "y0": down - 0.5, "y1": down + 0.5}
+        figure.add_shape(type="rect", **place, line={"color": FORWARD, "width": 3})
     return lay_out(
         figure,
         say,
         height=300,
         plot_bgcolor=_SHADE,
-        yaxis={"autorange": "reversed", "showgrid": False},
+        showlegend=False,
+        yaxis={"range": [6.5, -0.5], "showgrid": False},
         xaxis={"title": {"text": say("hour_of_day")}, "type": "category", "range": [-0.5, 23.5], "showgrid": False},
+    )
+
+
+def _clickable(told: NDArray[np.object_], say: Words) -> go.Scatter:
+    """A mark on every hour of the week that is not seen, tells it and carries ``hour:<weekday>_<hour>``."""
+    cells = [(weekday, hour) for weekday in range(7) for hour in range(24)]
+    return go.Scatter(
+        x=[f"{hour:02d}" for _, hour in cells],
+        y=[say.weekdays[weekday] for weekday, _ in cells],
+        mode="markers",
+        marker={"symbol": "square", "size": _CLICKED_PX, "opacity": 0, "color": FORWARD},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[f"hour:{weekday + 1}_{hour}", told[weekday, hour]] for weekday, hour in cells],
+        hovertemplate="%{y} %{x}:00<br>%{customdata[1]}<extra></extra>",
+    )
+
+
+def hour_history(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """One hour of the week over its dates, as counted; pale where observed in part, a cross where not at all.
+
+    Args:
+        rows: day, count (NULL: not observed), coverage.
+        say: the reader's language.
+    """
+    seen, unseen = rows.filter(pl.col("count").is_not_null()), rows.filter(pl.col("count").is_null())
+    told = [f"{say.number(row['count'])}, {say.percent(row['coverage'])}" for row in seen.iter_rows(named=True)]
+    figure = go.Figure(
+        go.Bar(
+            x=[str(day) for day in seen["day"].to_list()],
+            y=seen["count"].to_list(),
+            customdata=told,
+            marker={"color": ACCENT, "opacity": (0.35 + 0.65 * seen["coverage"]).to_list()},
+            hovertemplate=f"%{{x}}<br>%{{customdata}} {say('observed')}<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[str(day) for day in unseen["day"].to_list()],
+            y=[0] * unseen.height,
+            mode="markers",
+            marker={"symbol": "x", "size": 9, "color": UNOBSERVED},
+            hovertemplate=f"%{{x}}<br>{say('not_observed')}<extra></extra>",
+        )
+    )
+    return lay_out(
+        figure,
+        say,
+        height=220,
+        showlegend=False,
+        xaxis={"type": "category", "categoryorder": "category ascending", "nticks": 8, "showgrid": False},
+        yaxis={"title": {"text": say("crossings")}, "rangemode": "tozero", "gridcolor": GRID},
     )
 
 

@@ -8,9 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.design import GRID, INK, ROAD_USER_COLOURS, lay_out, mark_unobserved
 from dashboards.figures.plan import add_lines, extent_of, plan_of
 from dashboards.words import Words
 
+Cell = tuple[int, int]
+
+# A little wider than a line's dot: where both are, Plotly takes the narrower mark.
+_CLICKED_PX = 15
 _DENSITY = [
     [0.0, "rgba(255,255,229,0)"],
     [0.04, "rgba(254,227,145,0.75)"],
@@ -21,7 +26,9 @@ _DENSITY = [
 _SPEED = [[0.0, "rgba(68,1,84,0.85)"], [0.5, "rgba(33,145,140,0.85)"], [1.0, "rgba(253,231,37,0.9)"]]
 
 
-def heatmap_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> go.Figure:
+def heatmap_on_plan(
+    plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words, chosen: Cell | None = None
+) -> go.Figure:
     """Mean density over the plan, with the counting lines.
 
     Args:
@@ -29,17 +36,21 @@ def heatmap_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.D
         cells: cell_x, cell_y, density_per_m2.
         lines: as for `volumes_on_plan`.
         say: the reader's language.
+        chosen: the cell to outline.
     """
     figure = plan_of(plan, extent_of(cells, lines), say)
     if not cells.is_empty():
-        figure.add_trace(
-            _heat(cells, pl.col("density_per_m2") * 100, _DENSITY, say("per_100_m2"), say("per_100_m2_short"), say)
-        )
+        density = pl.col("density_per_m2") * 100
+        figure.add_trace(_heat(cells, density, _DENSITY, say("per_100_m2_short")))
+        figure.add_trace(_clickable(cells, density, say("per_100_m2"), say))
+    _outline(figure, chosen)
     add_lines(figure, lines, say)
     return figure
 
 
-def speed_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> go.Figure:
+def speed_on_plan(
+    plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words, chosen: Cell | None = None
+) -> go.Figure:
     """Mean speed over the plan, whichever way people go.
 
     Args:
@@ -47,15 +58,20 @@ def speed_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.Dat
         cells: cell_x, cell_y, speed_m_s.
         lines: as for `volumes_on_plan`.
         say: the reader's language.
+        chosen: the cell to outline.
     """
     figure = plan_of(plan, extent_of(cells, lines), say)
     if not cells.is_empty():
-        figure.add_trace(_heat(cells, pl.col("speed_m_s"), _SPEED, "m/s", "m/s", say))
+        figure.add_trace(_heat(cells, pl.col("speed_m_s"), _SPEED, "m/s"))
+        figure.add_trace(_clickable(cells, pl.col("speed_m_s"), "m/s", say))
+    _outline(figure, chosen)
     add_lines(figure, lines, say)
     return figure
 
 
-def flow_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> go.Figure:
+def flow_on_plan(
+    plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.DataFrame, say: Words, chosen: Cell | None = None
+) -> go.Figure:
     """Mean velocity of every cell as an arrow, over the plan; arrows fade where few passed.
 
     Args:
@@ -63,16 +79,75 @@ def flow_on_plan(plan: list[dict[str, Any]], cells: pl.DataFrame, lines: pl.Data
         cells: cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s.
         lines: as for `volumes_on_plan`.
         say: the reader's language.
+        chosen: the cell to outline.
     """
     figure = plan_of(plan, extent_of(cells, lines), say)
     moving = cells.filter(pl.col("vx_m_s").is_finite(), pl.col("vy_m_s").is_finite())
     if not moving.is_empty():
-        figure.add_trace(_arrows(moving, say))
+        figure.add_trace(_arrows(moving))
+        figure.add_trace(_clickable(moving, (pl.col("vx_m_s") ** 2 + pl.col("vy_m_s") ** 2).sqrt(), "m/s", say))
+    _outline(figure, chosen)
     add_lines(figure, lines, say)
     return figure
 
 
-def _arrows(cells: pl.DataFrame, say: Words) -> go.Scatter:
+def density_by_hour(rows: pl.DataFrame, say: Words) -> go.Figure:
+    """Mean density in one cell by hour of day, classes stacked; hours that nobody observed are shaded.
+
+    Args:
+        rows: hour, road_user, density_per_m2.
+        say: the reader's language.
+    """
+    figure = go.Figure()
+    for (road_user,), one in rows.group_by("road_user", maintain_order=True):
+        name = say.road_user(str(road_user))
+        figure.add_trace(
+            go.Bar(
+                x=one["hour"].to_list(),
+                y=(100 * one["density_per_m2"]).to_list(),
+                name=name,
+                marker={"color": ROAD_USER_COLOURS[str(road_user)]},
+                width=0.9,
+                hovertemplate=f"{name}<br>%{{x}}:00<br>%{{y:.2f}} {say('per_100_m2')}<extra></extra>",
+            )
+        )
+    observed = set(rows["hour"].to_list())
+    mark_unobserved(figure, [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed])
+    return lay_out(
+        figure,
+        say,
+        height=260,
+        barmode="stack",
+        showlegend=True,
+        xaxis={"title": {"text": say("hour_of_day")}, "range": [-0.6, 23.6], "dtick": 3, "showgrid": False},
+        yaxis={"title": {"text": say("per_100_m2")}, "rangemode": "tozero", "gridcolor": GRID},
+    )
+
+
+def _clickable(cells: pl.DataFrame, value: pl.Expr, unit: str, say: Words) -> go.Scatter:
+    """A mark on every cell that is not seen, tells its value and carries ``cell:<x>_<y>``: heatmaps take no clicks."""
+    places, values = cells.select("cell_x", "cell_y").rows(), cells.select(value).to_series()
+    told = [f"{say.number(one, 2)} {unit}" for one in values.to_list()]
+    return go.Scatter(
+        x=(cells["cell_x"] + 0.5).to_list(),
+        y=(cells["cell_y"] + 0.5).to_list(),
+        mode="markers",
+        marker={"symbol": "square", "size": _CLICKED_PX, "opacity": 0, "color": INK},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[f"cell:{x}_{y}", text] for (x, y), text in zip(places, told, strict=True)],
+        hovertemplate=f"%{{customdata[1]}}<br>{say('cell_place')}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _outline(figure: go.Figure, chosen: Cell | None) -> None:
+    if chosen is not None:
+        (x, y), line = chosen, {"color": INK, "width": 3}
+        figure.add_shape(type="rect", x0=x, x1=x + 1, y0=y, y1=y + 1, line=line)
+
+
+def _arrows(cells: pl.DataFrame) -> go.Scatter:
     speed = np.hypot(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy())
     x, y = cells["cell_x"].to_numpy() + 0.5, cells["cell_y"].to_numpy() + 0.5
     bearing = np.degrees(np.arctan2(cells["vx_m_s"].to_numpy(), cells["vy_m_s"].to_numpy()))
@@ -92,14 +167,12 @@ def _arrows(cells: pl.DataFrame, say: Words) -> go.Scatter:
             "colorscale": "Viridis_r",
             "colorbar": _colorbar("m/s"),
         },
-        hovertemplate=f"%{{customdata:.2f}} m/s<br>{say('cell_place')}<extra></extra>",
+        hoverinfo="skip",
         showlegend=False,
     )
 
 
-def _heat(
-    cells: pl.DataFrame, value: pl.Expr, colours: list[list[Any]], unit: str, title: str, say: Words
-) -> go.Heatmap:
+def _heat(cells: pl.DataFrame, value: pl.Expr, colours: list[list[Any]], title: str) -> go.Heatmap:
     low_x, low_y = int(cells["cell_x"].min()), int(cells["cell_y"].min())  # type: ignore[arg-type]
     width, height = int(cells["cell_x"].max()) - low_x + 1, int(cells["cell_y"].max()) - low_y + 1  # type: ignore[arg-type]
     values = np.full((height, width), np.nan)
@@ -114,7 +187,7 @@ def _heat(
         zmin=0,
         zmax=top,
         colorscale=colours,
-        hovertemplate=f"%{{z:.2f}} {unit}<br>{say('cell_place')}<extra></extra>",
+        hoverinfo="skip",
         colorbar=_colorbar(title),
     )
 

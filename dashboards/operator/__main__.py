@@ -9,7 +9,7 @@ from dashboards.release import data_folder
 from dashboards.wall import forbid_changes
 
 APP = Path(__file__).parent / "app.py"
-# What an operator looks at and never changes; sites and the inbox are written.
+# What an operator looks at and never changes; sites and the inbox are written, a detector keeps its settings in var.
 READ_ONLY = ("restricted", "recordings", "released")
 
 
@@ -18,7 +18,7 @@ def main() -> None:
 
     The last options win, so that it is reached from this machine only.
     """
-    for name in ("inbox", "sites"):
+    for name in ("inbox", "sites", "var"):
         (data_folder() / name).mkdir(parents=True, exist_ok=True)
     for name in READ_ONLY:
         forbid_changes(data_folder() / name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.operator import calibration_tab, drawing_tab, image_tab, place_tab, save_tab, tracks_tab
+from dashboards.operator import calibration_tab, drawing_tab, image_tab, new_site, place_tab, save_tab, tracks_tab
 from dashboards.operator.documents import camera_ids
 from dashboards.operator.draft import Draft
 from dashboards.views.selection import language
@@ -42,9 +42,12 @@ def _show(broker: Broker, say: Words) -> None:
     bar = st.container(horizontal=True, vertical_alignment="bottom", key="filters", border=True)
     if "sites" not in st.session_state:
         st.session_state.sites = broker.sites()
+    if made := st.session_state.pop("wanted_site", None):
+        st.session_state.site = made
     site_id = bar.selectbox(say("operator_site"), st.session_state.sites, key="site", width=260)
-    if site_id is None:
-        st.info(say("operator_no_site"))
+    new_site.offer(bar, say)
+    if site_id is None or new_site.is_open():
+        new_site.show(broker, say)
         return
     draft = _draft(broker, site_id)
     camera_id = bar.selectbox(say("operator_camera"), camera_ids(draft.documents), key=f"camera_{site_id}", width=260)

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 import yaml
-from pyproj.exceptions import CRSError
 
 from dashboards.operator.documents import Documents, camera_of, with_camera
 from dashboards.operator.draft import Draft
@@ -25,10 +24,10 @@ def show(draft: Draft, camera_id: str, _broker: Broker, say: Words) -> None:
     left, right = st.columns(2)
     with left, st.form(f"place_{draft.revision}"):
         st.subheader(say("operator_on_earth"))
-        wanted = _place(yaml.safe_load(draft.documents[SITE_FILE]), say)
+        wanted = place_fields(yaml.safe_load(draft.documents[SITE_FILE]), say)
         if st.form_submit_button(say("operator_take_over"), icon=":material/check:"):
             changed = _with_place(draft.documents, wanted)
-            if refusal := _refusal(changed, draft.site_id, say):
+            if refusal := _refusal(changed, draft.site_id):
                 st.error(refusal)
             else:
                 draft.change(changed)
@@ -54,7 +53,7 @@ def lens_kind(lens: dict[str, Any]) -> str:
     return "angle" if "field_of_view_deg" in lens else "distortion" if "focal_px" in lens else "none"
 
 
-def _place(site: dict[str, Any], say: Words) -> dict[str, Any]:
+def place_fields(site: dict[str, Any], say: Words) -> dict[str, Any]:
     """CRS and origin as the form has them; both None where no CRS is given."""
     crs = st.text_input(say("operator_crs"), site.get("crs") or "", help=say("operator_crs_help"))
     longitude, latitude = site.get("origin") or (0.0, 0.0)
@@ -64,12 +63,10 @@ def _place(site: dict[str, Any], say: Words) -> dict[str, Any]:
     return {"crs": crs.strip() or None, "origin": [round(lon, 6), round(lat, 6)] if crs.strip() else None}
 
 
-def _refusal(documents: Documents, site_id: str, say: Words) -> str | None:
+def _refusal(documents: Documents, site_id: str) -> str | None:
     """Why the place cannot be used, or None; what else is wrong with a draft may be mended later."""
     try:
         read_site(documents, site_id)
-    except CRSError as error:
-        return say("operator_crs_refused", reason=str(error))
     except SiteError as error:
         return str(error) if ": crs: " in str(error) or ": origin" in str(error) else None
     return None

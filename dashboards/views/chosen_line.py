@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboards import figures, queries
 from dashboards.release import Release
+from dashboards.views.chosen_cell import keep_clicked
 from dashboards.views.frame import chart, clicked, link_to
 from dashboards.views.selection import Selection
 from dashboards.words import Words
@@ -18,10 +19,11 @@ _LINE = "line"  # the widget that chooses a line on other pages
 
 
 def choose_on_click(figure: go.Figure, rows: pl.DataFrame, say: Words, *, key: str, alt: str, note: str) -> None:
-    """A chart on which a click on a line's dot chooses that line; arguments as for `chart`."""
+    """A chart on which a click on a line's dot chooses that line, and one on a cell that cell; else as `chart`."""
 
     def choose() -> None:
-        if line_id := clicked(key):
+        keep_clicked(key)
+        if (line_id := clicked(key)) and ":" not in line_id:
             st.session_state[_LINE] = line_id
 
     chart(figure, rows, say, key=key, alt=alt, note=note, on_select=choose)

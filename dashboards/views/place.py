@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboards import figures, queries
 from dashboards.release import Release
+from dashboards.views.chosen_cell import chosen_cell, show_cell
 from dashboards.views.chosen_line import choose_on_click, show_chosen
 from dashboards.views.frame import calibration_notes, chart, heading, table
 from dashboards.views.selection import Selection, choose, switch
@@ -26,17 +27,18 @@ def show(release: Release, say: Words) -> None:
     heading(say("place"), say("place_about"))
     selection = choose(release, say)
     lines = queries.with_counts(release, selection)
+    cells = queries.occupancy(release, selection) if release.holds("occupancy") else pl.DataFrame(schema=_NO_CELL)
     plan, beside = st.columns([5, 3])
     with plan:
-        _map(release, selection, lines.filter(space="ground"), say)
+        _map(release, selection, cells, lines.filter(space="ground"), say)
     with beside:
+        show_cell(release, selection, cells, say)
         show_chosen(release, selection, lines, say)
         _table(lines, say)
     calibration_notes(lines)
 
 
-def _map(release: Release, selection: Selection, lines: pl.DataFrame, say: Words) -> None:
-    cells = queries.occupancy(release, selection) if release.holds("occupancy") else pl.DataFrame(schema=_NO_CELL)
+def _map(release: Release, selection: Selection, cells: pl.DataFrame, lines: pl.DataFrame, say: Words) -> None:
     if cells.is_empty() and lines.is_empty():
         st.info(say("no_map"), icon=":material/map:")
         return
@@ -49,12 +51,12 @@ def _map(release: Release, selection: Selection, lines: pl.DataFrame, say: Words
     who = ", ".join(say.road_user(r) for r in selection.road_users)
     busiest = max((100 * d for d in cells["density_per_m2"].to_list()), default=0.0)
     choose_on_click(
-        _CELLS[layer](release.plan(selection.site_id), cells, lines, say),
+        _CELLS[layer](release.plan(selection.site_id), cells, lines, say, chosen_cell("cell")),
         cells,
         say,
         key=layer,
         alt=say(f"{layer}_alt", site=selection.site_name, who=who, busiest=say.number(busiest, 1)),
-        note=f"{say(f'{layer}_note')} {say('click_a_line')}",
+        note=f"{say(f'{layer}_note')} {say('click_a_line_or_cell')}",
     )
 
 

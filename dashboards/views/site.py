@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -12,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
 from dashboards.report import site_report
+from dashboards.views.chosen_cell import chosen_hour, keep_clicked, show_hour
 from dashboards.views.frame import calibration_notes, chart, heading, table
 from dashboards.views.selection import Selection, choose, choose_line
 from dashboards.words import Words
@@ -137,8 +139,15 @@ def _week(release: Release, selection: Selection, line_id: str, name: str, say: 
     if days < _WEEKS_OF_HISTORY:
         st.info(say("short_history", days=days, least=_WEEKS_OF_HISTORY), icon=":material/history:")
     chart(
-        figures.hour_by_weekday(week, say), week, say, key="week", alt=say("week_alt", line=name), note=say("week_note")
+        figures.hour_by_weekday(week, say, chosen_hour()),
+        week,
+        say,
+        key="week",
+        alt=say("week_alt", line=name),
+        note=f"{say('week_note')} {say('click_an_hour')}",
+        on_select=partial(keep_clicked, "week"),
     )
+    show_hour(release, selection, line_id, say)
 
 
 def _classes(release: Release, selection: Selection, line_id: str, name: str, say: Words) -> None:

@@ -37,9 +37,13 @@ class Arrivals:
 def recording_files(folder: SiteFolder, settings: Settings) -> Iterator[tuple[Path, str]]:
     """The video files of a site's cameras, each with its camera, in the order of their names."""
     for camera in folder.site.cameras:
-        for path in sorted((settings.recordings / camera.camera_id).glob("*")):
-            if path.suffix.lower() in VIDEO_ENDINGS and path.is_file():
-                yield path, camera.camera_id
+        for path in videos_in(settings.recordings / camera.camera_id):
+            yield path, camera.camera_id
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The video files in a camera's folder, in the order of their names."""
+    return [path for path in sorted(folder.glob("*")) if path.suffix.lower() in VIDEO_ENDINGS and path.is_file()]
 
 
 def arrivals(folder: SiteFolder, day: date, settings: Settings) -> Arrivals:

@@ -25,12 +25,12 @@ from streamlit.testing.v1 import AppTest
 from dashboards.release import _open, open_latest
 from dashboards.views import frame
 from dashboards.words import words
-from tests import city
+from tests import city, city_places
 from tests.benchmarks.bench import cpu_s, report
 
 VIEWS = ("overview", "site", "compare", "quality")
-# Those that need positions or movements, which the last days of the first sites have.
-PLACE_VIEWS = ("place", "movements", "plaza")
+# Those that need positions, movements, speeds or conflicts, which the last days of the first sites have.
+PLACE_VIEWS = ("place", "movements", "plaza", "speeds", "conflicts")
 LAYERS = ("Density", "Flow", "Speed", "Desire lines")
 READERS = 20
 SELECTIONS = 50
@@ -89,6 +89,7 @@ def _choice(chosen: random.Random) -> Choice:
         "direction": chosen.choice(["both", "forward", "backward"]),
         "interval": chosen.choice(["15 min", "hour", "day", "week"]),
         "day_type": chosen.choice(["all", "Monday to Friday", "weekends"]),
+        "hour": f"{chosen.randint(1, 7)}_{chosen.randrange(24)}",
     }
 
 
@@ -101,6 +102,7 @@ def _recent_choice(chosen: random.Random) -> Choice:
         "dates": [str(first), str(city.LAST)],
         "who": [words("en").road_user("pedestrian"), words("en").road_user("car")],
         "layer": chosen.choice(LAYERS),
+        "cell": f"{chosen.randrange(city_places.CELLS_X)}_{chosen.randrange(city_places.CELLS_Y)}",
     }
 
 

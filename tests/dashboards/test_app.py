@@ -1,11 +1,16 @@
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards import queries
+from dashboards.release import open_latest
+from dashboards.views.chosen_cell import hour_by_day
 from dashboards.views.frame import to_csv
 from dashboards.words import words
+from tests import builders
 
 PAGES = (
     "overview",
@@ -101,6 +106,62 @@ def test_a_link_reproduces_the_choice(monkeypatch, counted_day):
     test = view(monkeypatch, counted_day.settings.data, "site", line="Gate (pixels)", direction="forward")
     assert "Gate (pixels) by quarter-hour" in texts(test)
     assert {m.label: m.value for m in test.metric}["Crossings counted"] == "1"
+
+
+def test_a_cell_in_the_link_is_shown_beside_the_map(monkeypatch, counted_day):
+    data = counted_day.settings.data
+    assert "Cell " not in texts(view(monkeypatch, data, "place"))
+    monkeypatch.setenv("PASSANT_DATA", str(data))
+    release = open_latest(data / "released")
+    busiest = queries.occupancy(release, builders.selection()).sort("density_per_m2").row(-1, named=True)
+    test = view(monkeypatch, data, "place", cell=f"{busiest['cell_x']}_{busiest['cell_y']}")
+    assert not test.exception
+    assert f"Cell {busiest['cell_x']} m east, {busiest['cell_y']} m north" in texts(test)
+    metrics = {m.label: m.value for m in test.metric}
+    assert metrics["Density, per 100 m²"] == f"{100 * busiest['density_per_m2']:.2f}"
+    test.button(key="forget_cell").click().run()
+    assert "Cell " not in texts(test)
+
+
+def test_the_hours_of_a_cell_add_up_to_its_density(counted_day):
+    release, selection = open_latest(counted_day.settings.data / "released"), builders.selection()
+    cells = queries.occupancy(release, selection)
+    busiest = cells.sort("density_per_m2").row(-1, named=True)
+    rows = queries.cell_by_hour(release, selection, (busiest["cell_x"], busiest["cell_y"]))
+    hours = rows.group_by("hour").agg(pl.col("density_per_m2").sum(), pl.col("observed_h").first())
+    mean = (hours["density_per_m2"] * hours["observed_h"]).sum() / hours["observed_h"].sum()
+    assert mean == pytest.approx(busiest["density_per_m2"])
+
+
+@pytest.mark.parametrize("cell", ["9999_9999", "nowhere"])
+def test_a_cell_without_anybody_is_no_error(monkeypatch, counted_day, cell):
+    test = view(monkeypatch, counted_day.settings.data, "place", cell=cell)
+    assert not test.exception
+    assert ("Nobody was seen in this cell" in texts(test)) == (cell != "nowhere")
+
+
+def test_an_hour_in_the_link_shows_its_dates(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "site", hour="3_8")
+    assert not test.exception
+    assert "Wed 08:00 to 09:00" in texts(test)
+    metrics = {m.label: m.value for m in test.metric}
+    assert metrics["Mean of whole hours, crossings"] == "no whole hour"
+    for hour in ("8_8", "3_24", "x"):
+        assert ":00 to " not in texts(view(monkeypatch, counted_day.settings.data, "site", hour=hour))
+
+
+def test_an_hour_is_not_observed_only_where_no_direction_was():
+    start = datetime(2026, 6, 10, 8)
+    series = pl.DataFrame(
+        {
+            "direction": ["forward", "backward"] * 3,
+            "start_local": [t for day in range(3) for t in [start + timedelta(days=day)] * 2],
+            "count": [1, 2, None, None, 0, 0],
+            "coverage": [1.0, 1.0, 0.0, 0.0, 0.5, 0.5],
+        }
+    )
+    assert hour_by_day(series, 8)["count"].to_list() == [3, None, 0]
+    assert hour_by_day(series, 9).is_empty()
 
 
 def test_without_a_class_the_page_asks_for_one(monkeypatch, counted_day):

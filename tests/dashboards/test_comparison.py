@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.comparison import Comparison, against, compare, days_needed, whole_days
+from dashboards.comparison import Comparison, against, compare, days_needed, mean_interval, whole_days
 
 
 def days(counts, first=date(2026, 3, 2), coverage=1.0):
@@ -24,6 +24,16 @@ def noisy(mean, n, seed, spread=0.1):
     rng = np.random.default_rng(seed)
     weekly = np.array([1.0, 1.1, 1.1, 1.0, 1.2, 0.5, 0.4])[np.arange(n) % 7]
     return days((mean * weekly * rng.lognormal(0, spread, n)).round().astype(int).tolist())
+
+
+def test_a_mean_has_an_interval_from_four_counts_on():
+    assert mean_interval([3, 4, 5]) is None
+    assert mean_interval([4, 4, 4, 4]) == (4, 4)
+    drawn = np.random.default_rng(2).poisson(100, 50)
+    lo, hi = mean_interval(drawn.tolist())
+    # A mean of 50 counts of 100 has a standard error of 10 / sqrt(50).
+    assert (hi - lo) / 2 == pytest.approx(1.96 * 10 / 50**0.5, rel=0.25)
+    assert lo < drawn.mean() < hi
 
 
 def test_only_days_observed_nearly_throughout_are_compared():

@@ -172,10 +172,41 @@ def test_an_hour_never_observed_is_empty():
     week = pl.DataFrame(
         {"weekday": [3, 3], "hour": [8, 9], "per_hour": [120.0, None], "observed_h": [0.5, 0.0], "days": [1, 0]}
     )
-    heat = figures.hour_by_weekday(week, SAY).data[0]
+    heat, marks = figures.hour_by_weekday(week, SAY).data
     assert heat.z[2][8] == 120
     assert heat.z[2][9] != heat.z[2][9]
-    assert heat.customdata[2][9] == "not observed"
+    told = dict(marks.customdata)
+    assert told["hour:3_9"] == "not observed"
+    assert told["hour:3_8"].startswith("120 per hour")
+    at = [data[0] for data in marks.customdata].index("hour:3_8")
+    assert (marks.x[at], marks.y[at]) == ("08", SAY.weekdays[2])
+
+
+@pytest.mark.parametrize("draw", CELL_LAYERS)
+def test_every_cell_can_be_clicked_and_the_chosen_one_has_an_outline(draw):
+    figure = draw(PLAN, CELLS, LINES, SAY, (-2, 1))
+    marks = next(trace for trace in figure.data if trace.type == "scatter" and trace.marker.symbol == "square")
+    expected = {f"cell:{x}_{y}" for x, y in CELLS.select("cell_x", "cell_y").iter_rows()}
+    assert {data[0] for data in marks.customdata} == expected
+    x, y = (int(number) for number in marks.customdata[0][0].removeprefix("cell:").split("_"))
+    assert (marks.x[0], marks.y[0]) == (x + 0.5, y + 0.5)
+    outline = next(shape for shape in figure.layout.shapes if shape.type == "rect")
+    assert (outline.x0, outline.x1, outline.y0, outline.y1) == (-2, -1, 1, 2)
+
+
+def test_hours_without_a_count_are_crosses_and_no_bars():
+    days = [date(2026, 6, 3), date(2026, 6, 10), date(2026, 6, 17)]
+    rows = pl.DataFrame({"day": days, "count": [0, None, 7], "coverage": [1.0, 0.0, 0.5]})
+    bars, crosses = figures.hour_history(rows, SAY).data
+    assert list(zip(bars.x, bars.y, strict=True)) == [("2026-06-03", 0), ("2026-06-17", 7)]
+    assert list(crosses.x) == ["2026-06-10"]
+
+
+def test_the_hours_of_a_cell_that_nobody_observed_are_shaded():
+    rows = pl.DataFrame({"hour": [8], "road_user": ["pedestrian"], "density_per_m2": [0.02]})
+    figure = figures.density_by_hour(rows, SAY)
+    assert figure.data[0].y == (2.0,)
+    assert len(figure.layout.shapes) == 23
 
 
 def test_the_calendar_leaves_days_without_a_recording_empty():

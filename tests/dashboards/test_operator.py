@@ -15,6 +15,7 @@ from dashboards.operator.documents import (
     with_drawings,
     with_junctions,
 )
+from dashboards.operator.new_site import start_pattern
 from dashboards.operator.points import calibrated, read_points, with_points
 from dashboards.operator.yaml_edits import with_value
 from geo.ground_plane import CalibrationError
@@ -218,6 +219,10 @@ def app(monkeypatch, data, tab="image"):
     return test.run()
 
 
+def by_label(elements, label):
+    return next(e for e in elements if e.label == label)
+
+
 @pytest.fixture
 def own_data(counted_day, tmp_path):
     """The counted day to write beside: everything but the inbox and the sites is a link."""
@@ -245,10 +250,10 @@ def test_control_points_show_their_errors(monkeypatch, own_data):
 
 
 def test_the_reference_and_the_tracks_load(monkeypatch, own_data):
-    test = app(monkeypatch, own_data).button[2].click().run()
+    test = by_label(app(monkeypatch, own_data).button, "Load the reference frame").click().run()
     assert not test.exception
     assert any("From pole__" in c.value for c in test.caption)
-    test = app(monkeypatch, own_data, "tracks").button[2].click().run()
+    test = by_label(app(monkeypatch, own_data, "tracks").button, "Load the last recording's tracks").click().run()
     assert {m.label: m.value for m in test.metric}["Unassigned"] == "0 (0 %)"
     assert len([*(own_data / "inbox").glob("*.jsonl")]) == 1
 
@@ -271,22 +276,101 @@ def test_the_lens_and_the_place_are_edited(monkeypatch, own_data):
     test = app(monkeypatch, own_data, "place")
     next(r for r in test.radio if r.label == "The lens is known by").set_value("angle").run()
     next(n for n in test.number_input if n.label.startswith("Horizontal angle")).set_value(62.5)
-    test.button[3].click().run()
+    [b for b in test.button if b.label == "Take over"][1].click().run()
     assert not test.exception
     site = yaml.safe_load(test.session_state.draft.documents["site.yaml"])
     assert site["cameras"][0]["lens"] == {"field_of_view_deg": 62.5}
     next(t for t in test.text_input if t.label.startswith("Coordinate")).set_value("EPSG:25832")
-    test.button[2].click().run()
+    by_label(test.button, "Take over").click().run()
     assert yaml.safe_load(test.session_state.draft.documents["site.yaml"])["crs"] == "EPSG:25832"
 
 
 def test_a_crs_that_is_none_is_said_and_not_saved(monkeypatch, own_data):
     test = app(monkeypatch, own_data, "place")
     next(t for t in test.text_input if t.label.startswith("Coordinate")).set_value("EPSG:nowhere")
-    test.button[2].click().run()
+    by_label(test.button, "Take over").click().run()
     assert not test.exception
     assert "coordinate reference system" in test.error[0].value
     assert test.session_state.draft.changed == []
+
+
+NEW_RECORDING = "corner_2026-06-11_09-00-00.mp4"
+
+
+@pytest.fixture
+def with_new_camera(own_data):
+    """A recording of a camera that no site has; its file is that of the pole."""
+    recordings = own_data / "recordings"
+    source = recordings.resolve()
+    recordings.unlink()
+    (recordings / "corner").mkdir(parents=True)
+    (recordings / "pole").symlink_to(source / "pole")
+    (recordings / "corner" / NEW_RECORDING).symlink_to(next((source / "pole").glob("*.mp4")))
+    return own_data
+
+
+def new_site(monkeypatch, data, longitude=13.7376, **values):
+    test = app(monkeypatch, data)
+    by_label(test.button, "New site").click().run()
+    for place, degrees in zip(test.number_input, (longitude, longitude and 51.0496), strict=True):
+        place.set_value(degrees)
+    for label, value in values.items():
+        by_label(test.text_input, label.replace("_", " ")).set_value(value)
+    by_label(test.button, "Make the site").click().run()
+    assert not test.exception
+    return test
+
+
+def test_a_site_is_made_and_then_the_one_in_hand(monkeypatch, with_new_camera):
+    fields = {"Name": "Corner", "Identifier": "corner_square", "Coordinate_reference_system": "EPSG:25833"}
+    test = new_site(monkeypatch, with_new_camera, **fields)
+    assert not test.error
+    assert by_label(test.selectbox, "Site").value == "corner_square"
+    assert by_label(test.selectbox, "Camera").value == "corner"
+    assert yaml.safe_load((with_new_camera / "sites" / "corner_square" / "site.yaml").read_text()) == {
+        "site_id": "corner_square",
+        "name": "Corner",
+        "time_zone": "Europe/Berlin",
+        "crs": "EPSG:25833",
+        "origin": [13.7376, 51.0496],
+        "cameras": [{"camera_id": "corner", "size_px": [160, 120], "file_name_time": "corner_%Y-%m-%d_%H-%M-%S"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"Identifier": "crossroads"}, "'crossroads' is taken"),
+        ({"longitude": 0.0, "Coordinate_reference_system": "EPSG:25833"}, "Origin: give the longitude"),
+        ({"Identifier": "Corner Square"}, "lower-case letters, digits and _"),
+        ({"Identifier": "corner_square", "Coordinate_reference_system": "EPSG:nowhere"}, "coordinate reference system"),
+    ],
+)
+def test_a_site_that_cannot_be_made_says_why(monkeypatch, with_new_camera, fields, message):
+    test = new_site(monkeypatch, with_new_camera, **fields)
+    assert message in test.error[0].value
+    assert [path.name for path in (with_new_camera / "sites").iterdir()] == ["crossroads"]
+
+
+def test_without_a_free_camera_the_form_says_what_to_do(monkeypatch, own_data):
+    test = app(monkeypatch, own_data)
+    by_label(test.button, "New site").click().run()
+    assert "Copy a recording to data/recordings/" in test.info[0].value
+    by_label(test.button, "Cancel").click().run()
+    assert by_label(test.button, "Load the reference frame")
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("pole_2026-06-10_08-14-58.mp4", "pole_%Y-%m-%d_%H-%M-%S"),
+        ("20260610T081458Z.100%.mkv", "%Y%m%dT%H%M%SZ.100%%"),
+        ("2026-06-10 08.14.58 north.avi", "%Y-%m-%d %H.%M.%S north"),
+        ("film_10.mp4", None),
+    ],
+)
+def test_a_start_time_is_seen_in_a_file_name(name, pattern):
+    assert start_pattern(name) == pattern
 
 
 def test_without_an_inbox_nothing_is_shown(monkeypatch, own_data):

@@ -191,6 +191,65 @@ def test_a_click_on_a_line_of_the_plan_shows_it_and_chooses_it_for_other_pages(p
     assert page.get_by_role("heading", name="Gate by quarter-hour").count() == 1
 
 
+def click_cell(page, chart, cell):
+    """Clicks the place of a cell's mark, which is not seen."""
+    plot = page.locator(f".st-key-{chart} .js-plotly-plot")
+    plot.scroll_into_view_if_needed()
+    x, y = plot.evaluate(
+        """(plot, cell) => {
+            const trace = plot._fullData.find(t => t.customdata?.[0]?.[0]?.startsWith?.(cell.split(':')[0] + ':'));
+            const at = trace.customdata.findIndex(data => data[0] === cell);
+            const box = plot.getBoundingClientRect(), layout = plot._fullLayout;
+            const px = (axis, value) => axis._offset + axis.d2p(value);
+            return [box.left + px(layout.xaxis, trace.x[at]), box.top + px(layout.yaxis, trace.y[at])];
+        }""",
+        cell,
+    )
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    page.wait_for_timeout(300)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    settle(page)
+
+
+@pytest.mark.parametrize("layer", ["density", "velocity", "speed"])
+def test_a_click_on_a_cell_of_the_map_shows_its_figures_and_stands_in_the_link(page, browser, server, layer):
+    visit(page, f"{server}/place?layer={layer}", "Map")
+    cell = page.locator(f".st-key-{layer} .js-plotly-plot").evaluate(
+        "plot => plot._fullData.find(t => t.customdata?.[0]?.[0]?.startsWith?.('cell:')).customdata[0][0]"
+    )
+    east, north = cell.removeprefix("cell:").split("_")
+    click_cell(page, layer, cell)
+    heading = SAY("cell_heading", east=east, north=north)
+    assert page.get_by_role("heading", name=heading).count() == 1
+    assert f"cell={east}_{north}" in page.url
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"cell_{layer}.png")
+    with reading(browser, (server,)) as other:
+        visit(other, page.url, "Map")
+        assert other.get_by_role("heading", name=heading).count() == 1
+    page.get_by_role("button", name=SAY("cell_forget")).click()
+    settle(page)
+    assert page.get_by_role("heading", name=heading).count() == 0
+    assert "cell=" not in page.url
+
+
+def test_a_click_on_an_hour_of_the_week_shows_its_dates(page, browser, city):
+    visit(page, f"{city}/site", "Site")
+    click_cell(page, "week", "hour:2_8")
+    assert page.get_by_role("heading", name="Tue 08:00 to 09:00").count() == 1
+    assert "hour=2_8" in page.url
+    mean = metric(page, SAY("hour_mean"))
+    page.screenshot(path=SCREENSHOTS / "hour_of_week.png")
+    with reading(browser, (city,)) as other:
+        visit(other, page.url, "Site")
+        assert metric(other, SAY("hour_mean")) == mean
+    click_cell(page, "week", "hour:7_3")
+    assert page.get_by_role("heading", name="Sun 03:00 to 04:00").count() == 1
+
+
 def test_a_link_made_in_english_or_by_keys_opens_in_german(page, city):
     say = words("de")
     shown = []

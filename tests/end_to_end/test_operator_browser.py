@@ -148,3 +148,38 @@ def test_a_camera_is_set_up(page, own_day):
     Inbox(own_day.settings.inbox).fold(log)
     log.verify()
     assert {"operator_reference", "operator_tracks", "operator_save_site"} <= {e["action"] for e in log.entries()}
+
+
+def test_a_site_is_made_from_a_recording(own_day, page):
+    """From a folder with a recording to a site with a reference frame; nothing of it has been tracked."""
+    data = own_day.settings.data
+    builders.video(own_day.settings.recordings / "corner" / "corner_2026-06-11_09-00-00.mp4")
+    (data / "demo").symlink_to(Path("data/demo").resolve())
+    page.get_by_role("button", name="New site").click()
+    page.get_by_text("From corner_2026-06-11_09-00-00.mp4").wait_for()
+    page.get_by_label("Name", exact=True).fill("Corner")
+    page.get_by_label("Identifier", exact=True).fill("Corner Square")
+    page.get_by_label("Coordinate reference system", exact=True).fill("EPSG:25833")
+    page.get_by_label("Origin, longitude (degrees, WGS84)").fill("13.7376")
+    page.get_by_label("Origin, latitude (degrees, WGS84)").fill("51.0496")
+    page.get_by_label("Detector weights", exact=True).fill("../../demo/detector.pt")
+    page.screenshot(path=SCREENSHOTS / "operator_new_site.png", full_page=True)
+    page.get_by_role("button", name="Make the site").click()
+    page.get_by_text("lower-case letters, digits and _, such as market_square").last.wait_for()
+    page.get_by_label("Identifier", exact=True).fill("corner_square")
+    page.get_by_role("button", name="Make the site").click()
+    page.get_by_role("button", name="Load the reference frame").click(timeout=60_000)
+    page.get_by_text("From corner__").wait_for(timeout=240_000)
+    step(page, "Save")
+    page.get_by_text("A valid site").wait_for()
+    assert page.elsewhere == []
+    site = read_site(read_documents(own_day.settings.sites / "corner_square"), "corner_square")
+    assert (site.name, site.frame.crs, site.camera("corner").size_px) == ("Corner", "EPSG:25833", (160, 120))
+
+    log = AuditLog(own_day.settings.audit)
+    Inbox(own_day.settings.inbox).fold(log)
+    made = [entry for entry in log.entries() if entry["action"] == "operator_new_site"]
+    assert [(entry["site"], entry["camera"]) for entry in made] == [
+        ("Corner Square", "corner"),
+        ("corner_square", "corner"),
+    ]

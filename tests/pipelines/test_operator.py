@@ -7,12 +7,20 @@ import pytest
 from geo.site import SiteError, read_site
 from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox, InboxError
-from pipelines.operator import Broker, NothingToShowError
+from pipelines.operator import Broker, NothingToShowError, RecordingError
 from pipelines.settings import Settings
 from pipelines.sites import read_documents
 from tests import builders
 
 SITE = "crossroads"
+
+
+NEW_SITE = {
+    "site_id": "corner_square",
+    "name": "Corner",
+    "time_zone": "Europe/Berlin",
+    "cameras": [{"camera_id": "corner", "file_name_time": "corner_%H"}],
+}
 
 
 @pytest.fixture
@@ -43,6 +51,8 @@ def calls(broker, documents):
         "operator_reference": lambda: broker.reference(SITE, "pole"),
         "operator_tracks": lambda: broker.tracks(SITE, "pole"),
         "operator_save_site": lambda: broker.save_site(SITE, documents, documents),
+        "operator_free_cameras": broker.free_cameras,
+        "operator_new_site": lambda: broker.new_site(NEW_SITE),
     }
 
 
@@ -52,18 +62,18 @@ CALLS = list(calls(Broker(Settings(None), ""), {}))
 @pytest.mark.parametrize("action", CALLS)
 def test_every_call_is_written_down_even_where_it_finds_nothing(broker, action):
     documents = read_documents(broker.settings.sites / SITE)
-    with contextlib.suppress(NothingToShowError):
+    with contextlib.suppress(NothingToShowError, RecordingError):
         calls(broker, documents)[action]()
     (line,) = noted(broker.settings.inbox)
     assert (line["action"], line["operator"]) == (action, "ada")
-    assert line.get("site", SITE) == SITE
+    assert line.get("site", SITE) in (SITE, NEW_SITE["site_id"])
 
 
 @pytest.mark.parametrize("action", CALLS)
 def test_without_an_inbox_nothing_is_opened(broker, action, monkeypatch):
     documents = read_documents(broker.settings.sites / SITE)
     broker.settings.inbox.write_text("a file where the folder should be")
-    for opens in ("find_sites", "read_documents", "examine", "replacing_all"):
+    for opens in ("find_sites", "read_documents", "examine", "probe", "replacing", "replacing_all"):
         monkeypatch.setattr(f"pipelines.operator.{opens}", lambda *_: pytest.fail("opened"))
     with pytest.raises(InboxError, match=r"inbox.*cannot be written.*Make the folder writable"):
         calls(broker, documents)[action]()
@@ -131,6 +141,62 @@ def test_another_persons_change_is_not_overwritten(broker):
     with pytest.raises(SiteError, match="has changed since it was read"):
         broker.save_site(SITE, changed(read), read)
     assert "Market" in path.read_text()
+
+
+# A new site.
+
+
+@pytest.fixture
+def with_recording(broker):
+    """A broker with a recording of a camera that no site has."""
+    builders.video(broker.settings.recordings / "corner" / "corner_09.mp4")
+    builders.video(broker.settings.recordings / "pole" / "pole_2026-06-10_08-14-58.mp4")
+    (broker.settings.recordings / "empty").mkdir()
+    return broker
+
+
+def test_a_new_site_takes_its_camera_from_a_recording(with_recording):
+    assert with_recording.free_cameras() == {"corner": "corner_09.mp4"}
+    with_recording.new_site(NEW_SITE)
+    site = read_site(with_recording.read_site("corner_square"), "corner_square")
+    assert (site.name, site.time_zone.key, site.camera("corner").size_px) == ("Corner", "Europe/Berlin", (160, 120))
+    assert with_recording.free_cameras() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"site_id": SITE}, SiteError, "'crossroads' is taken"),
+        ({"site_id": "../corner"}, SiteError, "site_id: .*lower-case letters, digits and _"),
+        ({"time_zone": "Mars/Base"}, SiteError, "time_zone: .*not an IANA time zone such as Europe/Berlin"),
+        ({"crs": "EPSG:nowhere", "origin": [13, 51]}, SiteError, "crs: .*not a coordinate reference system"),
+        ({"crs": "EPSG:4326", "origin": [13, 51]}, SiteError, "crs: .*not a projected CRS in metres"),
+        ({"cameras": [{"camera_id": "pole"}]}, SiteError, "'pole' belongs to the site 'crossroads'"),
+        ({"cameras": [{"camera_id": "empty"}]}, RecordingError, "no recording in a folder 'empty'"),
+        ({"cameras": [{"camera_id": "../recordings/corner"}]}, RecordingError, "no recording in a folder"),
+    ],
+)
+def test_what_is_no_new_site_leaves_nothing_behind(with_recording, change, error, message):
+    before = sorted(with_recording.settings.data.rglob("*"))
+    with pytest.raises(error, match=message):
+        with_recording.new_site({**NEW_SITE, **change})
+    inbox = with_recording.settings.inbox
+    assert [p for p in sorted(with_recording.settings.data.rglob("*")) if inbox not in (p, p.parent)] == before
+
+
+def test_a_reference_of_what_was_not_tracked_leaves_out_what_is_detected(with_recording, monkeypatch):
+    """A place that a box always covers is not known, and nowhere else is lost."""
+    sitter = builders.recorded(builders.walk(range(40), (80, 90), (80, 90)))
+    monkeypatch.setattr("pipelines.operator.track.make_detector", lambda *_: sitter)
+    grey = with_recording.reference(SITE, "pole").grey
+    assert grey.shape == (120, 160)
+    assert (grey[75:90, 78:83] == 0).all()
+    assert (grey[:, :60] > 0).all()
+
+
+def test_without_a_detector_an_untracked_recording_is_not_shown(with_recording):
+    with pytest.raises(NothingToShowError, match="no detector can leave people out.*detector.weights"):
+        with_recording.reference(SITE, "pole")
 
 
 # The inbox.
