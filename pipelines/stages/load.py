@@ -137,6 +137,7 @@ def _load_rows(
         recording, seen = recordings[key.recording_id], reports[key.recording_id]
         calibration = site.calibrations.get(key.camera_id)
         spans = zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True)
+        line_ids, zone_ids = measure.looked_at(key, site, lake)
         rows.append(
             {
                 "recording_id": key.recording_id,
@@ -156,9 +157,12 @@ def _load_rows(
                 "calibration_note": site.calibration_note(key.camera_id),
                 "digest": inputs[key],
                 "revision": _revision(key, loaded),
+                "line_ids": line_ids,
+                "zone_ids": zone_ids,
             }
         )
-    return pl.DataFrame(rows, schema_overrides={"calibration_note": pl.String, "leave_one_out_rmse_m": pl.Float64})
+    names, texts = dict.fromkeys(("line_ids", "zone_ids"), pl.List(pl.String)), {"calibration_note": pl.String}
+    return pl.DataFrame(rows, schema_overrides={**names, **texts, "leave_one_out_rmse_m": pl.Float64})
 
 
 def _insert(session: Session, loads: pl.DataFrame, keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:

@@ -113,6 +113,18 @@ def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
     )
 
 
+def looked_at(key: RecordingKey, site: Site, lake: Lake) -> tuple[list[str], list[str]]:
+    """The names of the lines and zones that a recording is measured on.
+
+    A simulated past, which has no tracks, has crossings of lines on the ground and of none in pixels.
+    """
+    image, ground = _lines(key, site, lake)
+    if not lake.has(track.TABLE, key):
+        image, ground = [], site.lines_of(key.camera_id, "ground")
+    zones = _zones(key, site) if lake.has(OCCUPANCY, key) else []
+    return sorted(line.line_id for line in (*image, *ground)), sorted(zone.zone_id for zone in zones)
+
+
 def _lines(key: RecordingKey, site: Site, lake: Lake) -> tuple[list[CountingLine], list[CountingLine]]:
     """A camera's lines in pixels, and those on the ground where its road users were placed there."""
     ground = site.lines_of(key.camera_id, "ground") if lake.has(georeference.TABLE, key) else []

@@ -53,7 +53,7 @@ def load(day, start, end):
             "recording_id": str(day), "site_id": "s", "camera_id": "c", "day": day,
             "start_utc": utc(start), "end_utc": utc(end), "expected_s": 57_600.0, "observed_s": 56_100.0,
             "crossings": 1, "has_positions": True, "detector": "d", "detector_digest": "d", "site_version": "v1",
-            "digest": "x", "revision": 3,
+            "digest": "x", "revision": 3, "line_ids": [["l"]], "zone_ids": [["z"]],
         }
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ quarters AS (
     FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    FROM observed_quarters($site_id, $days)
+    FROM observed_on_lines($site_id, $days)
 ),
 bins AS (
     SELECT
@@ -50,7 +50,7 @@ SELECT
 FROM shown
 CROSS JOIN site
 LEFT JOIN observed
-    ON observed.camera_id = shown.camera_id
+    ON observed.line_id = shown.line_id
     AND observed.road_user = shown.road_user
     AND observed.interval_start_utc = shown.interval_start_utc
 ORDER BY line_id, direction, road_user, interval_start_utc, from_km_h;

@@ -9,7 +9,7 @@ quarters AS (
     FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    FROM observed_quarters($site_id, $days)
+    FROM observed_on_lines($site_id, $days)
 ),
 crossed AS (
     SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS n
@@ -133,7 +133,7 @@ SELECT
 FROM judged
 CROSS JOIN site
 LEFT JOIN observed
-    ON observed.camera_id = judged.camera_id
+    ON observed.line_id = judged.line_id
     AND observed.road_user = judged.road_user
     AND observed.interval_start_utc = judged.interval_start_utc
 ORDER BY line_id, direction, road_user, interval_start_utc;
