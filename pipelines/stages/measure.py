@@ -23,7 +23,8 @@ from pipelines.stages.report import StageReport
 
 TABLE, MOVEMENTS, OCCUPANCY = "crossings", "movements", "occupancy"
 _MORE = {**traffic.TABLES, **space.TABLES}
-_TABLES = (TABLE, MOVEMENTS, OCCUPANCY, *_MORE)
+TABLES = (TABLE, MOVEMENTS, OCCUPANCY, *_MORE)
+SOURCES = (track.TABLE, track.REPORTS, georeference.TABLE, georeference.STITCHES)
 
 
 def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
@@ -87,7 +88,7 @@ def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
     """
     for key in keys:
         inputs = _inputs(key, site, lake)
-        if any(lake.is_stale(table, key, inputs) for table in _TABLES):
+        if any(lake.is_stale(table, key, inputs) for table in TABLES):
             raise SiteError(
                 f"{site.site_id}: {key.recording_id} was measured before its site or its tracks changed. "
                 "Run the day again, from crossings on."
@@ -95,7 +96,7 @@ def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
 
 
 def _is_current(key: RecordingKey, lake: Lake, inputs: str) -> bool:
-    return all(lake.is_current(table, key, inputs) for table in _TABLES)
+    return all(lake.is_current(table, key, inputs) for table in TABLES)
 
 
 def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:

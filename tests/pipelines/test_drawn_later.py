@@ -1,6 +1,7 @@
 """Lines and zones that are drawn after a day was counted: not observed there, until it is counted again."""
 
 import json
+import shutil
 from datetime import timedelta
 
 import polars as pl
@@ -44,13 +45,14 @@ def released(settings, table, day=builders.DAY):
         return session.frame(f"select_{table}", site_id="crossroads", days=[day])
 
 
-@pytest.fixture
-def settings(data):
-    """The line and the zone are drawn between two days that are counted."""
-    settings = Settings(data)
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """The line and the zone are drawn between two days that are counted. Do not change it."""
+    settings = Settings(tmp_path_factory.mktemp("drawn") / "data")
+    builders.write_site(settings.sites / "crossroads")
     record(settings, MORNING)
     run(settings)
-    draw(data)
+    draw(settings.data)
     record(settings, MORNING.replace("06-10", "06-11"))
     run(settings, builders.DAY + timedelta(days=1))
     return settings
@@ -83,9 +85,10 @@ def test_a_zone_has_no_level_of_service_before_it_was_drawn(settings):
     assert released(settings, "level_of_service")["zone_id"].unique().to_list() == ["square"]
 
 
-def test_a_day_that_is_counted_again_has_the_line(settings):
-    run(settings)
-    west = released(settings, "flow_counts").filter(line_id="west")
+def test_a_day_that_is_counted_again_has_the_line(settings, tmp_path):
+    again = Settings(shutil.copytree(settings.data, tmp_path / "data"))
+    run(again)
+    west = released(again, "flow_counts").filter(line_id="west")
     assert west["count"].sum() == 2
     assert west.filter(pl.col("coverage") > 0)["count"].null_count() == 0
 
