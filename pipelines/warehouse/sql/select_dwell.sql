@@ -42,9 +42,8 @@ classed AS (
         sum(d.censored) AS censored,
         sum(d.start_unseen) AS start_unseen
     FROM dwell_contributions AS d
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN hours ON d.interval_start_utc >= hours.hour_start_utc AND d.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 at_risk AS (
@@ -86,9 +85,8 @@ judged AS (
 spent AS (
     SELECT o.zone_id, o.road_user, hours.hour_start_utc, sum(o.presence_s) AS presence_s
     FROM zone_occupancy_contributions AS o
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN hours ON o.interval_start_utc >= hours.hour_start_utc AND o.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 balance AS (
@@ -104,9 +102,8 @@ balance AS (
         sum(b.gap_s) AS gap_s,
         sum(b.stationary_s) AS stationary_s
     FROM zone_balance_contributions AS b
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN hours ON b.interval_start_utc >= hours.hour_start_utc AND b.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 )
 SELECT

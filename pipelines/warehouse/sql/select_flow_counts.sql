@@ -17,9 +17,8 @@ observed AS (
 counted AS (
     SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS count
     FROM flow_contributions AS f
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 )
 SELECT

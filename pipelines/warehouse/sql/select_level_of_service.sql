@@ -12,9 +12,9 @@ observed AS (
 spent AS (
     SELECT o.zone_id, o.interval_start_utc, sum(o.presence_s) AS presence_s
     FROM zone_occupancy_contributions AS o
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id AND o.road_user = 'pedestrian'
+    WHERE o.road_user = 'pedestrian'
     GROUP BY ALL
 ),
 crowded AS (

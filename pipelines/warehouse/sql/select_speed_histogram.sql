@@ -21,9 +21,8 @@ bins AS (
         sum(s.free) AS free,
         max(s.unmeasurable) AS unmeasurable
     FROM speed_contributions AS s
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 -- A quarter-hour is shown whole or not at all, whatever recordings it comes from.

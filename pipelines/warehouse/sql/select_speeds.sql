@@ -14,9 +14,8 @@ observed AS (
 crossed AS (
     SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS n
     FROM flow_contributions AS f
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 bins AS (
@@ -33,9 +32,8 @@ bins AS (
         sum(s.variance_m2_s2) AS variance_m2_s2,
         max(s.unmeasurable) AS unmeasurable
     FROM speed_contributions AS s
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 summed AS (

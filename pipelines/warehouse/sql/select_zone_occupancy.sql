@@ -23,9 +23,8 @@ spent AS (
         sum(dy_m) AS dy_m,
         sum(way_m) AS way_m
     FROM zone_occupancy_contributions
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 balance AS (
@@ -39,9 +38,8 @@ balance AS (
         sum(deaths) AS deaths,
         sum(stationary_s) AS stationary_s
     FROM zone_balance_contributions
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 summed AS (
