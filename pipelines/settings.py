@@ -68,6 +68,10 @@ class Settings:
         return self.data / "var" / "metrics" / "passant.prom"
 
     @property
+    def unchanged(self) -> Path:
+        return self.data / "var" / "unchanged"
+
+    @property
     def ultralytics(self) -> Path:
         return self.data / "var" / "ultralytics"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -45,17 +45,21 @@ def backfill(
     site: SiteName,
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First local day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last local day.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Read every file, also those that look the same.")] = False,
 ) -> None:
     """Counts every day from one to another again through Dagster; only what has changed is done.
 
     Days that have expired are refused and stay as they are, and the command ends with 1.
     """
     from pipelines.sites import find_site
+    from pipelines.stages.unchanged import forget
 
     name = _name(site)
     find_site(name, Settings.from_environment())
     if last < first:
         raise typer.BadParameter(f"--to {last.date()} is before --from {first.date()}.")
+    for number in range((last - first).days + 1 if verify else 0):
+        forget(Settings.from_environment(), name, first.date() + timedelta(days=number))
     job = [sys.executable, "-m", "pipelines.orchestration", name, str(first.date()), str(last.date())]
     raise typer.Exit(subprocess.run(job, check=False).returncode)
 

@@ -136,15 +136,16 @@ def _code() -> str:
 
 def _tables(session: Session, months: list[Month]) -> Iterator[ReleaseTable]:
     for month in months:
-        rows = {
-            name: _exactly(
-                schema,
-                session.frame(f"select_{name}", site_id=month.site_id, days=list(month.days)).with_columns(
-                    status=pl.lit(month.status)
-                ),
-            )
-            for name, schema in PER_DAY.items()
-        }
+        with session.holding(month.site_id, month.days):
+            rows = {
+                name: _exactly(
+                    schema,
+                    session.frame(f"select_{name}", site_id=month.site_id, days=list(month.days)).with_columns(
+                        status=pl.lit(month.status)
+                    ),
+                )
+                for name, schema in PER_DAY.items()
+            }
         for name, table in rows.items():
             yield from _cut(name, table, month)
         for name, summed in roll_ups.roll_up(rows["flow_counts"]).items():
@@ -164,4 +165,5 @@ def _cut(name: str, rows: pl.DataFrame, month: Month) -> Iterator[ReleaseTable]:
 
 def _exactly(schema: type[dy.Schema], rows: pl.DataFrame) -> pl.DataFrame:
     """The named columns and nothing else, in the contract's types."""
-    return schema.validate(rows.select(schema.column_names()), cast=True)
+    named = rows.select(schema.column_names())
+    return schema.validate(named, cast=True) if named.height else schema.create_empty()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
 from pipelines.stages.check import check
 from pipelines.stages.expiries import TABLE as EXPIRIES
-from pipelines.stages.ingest import TABLE, Recording, Recordings, examine, rivals, written_start
+from pipelines.stages.ingest import TABLE, Recording, Recordings, examine, rivals, sidecar_of, written_start
 from pipelines.stages.track import TABLE as TRACKS
+from pipelines.stages.unchanged import Unchanged
 from pipelines.stages.withdraw import take_out
 from pipelines.warehouse.connection import Warehouse
 
@@ -46,8 +48,8 @@ def videos_in(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*")) if path.suffix.lower() in VIDEO_ENDINGS and path.is_file()]
 
 
-def arrivals(folder: SiteFolder, day: date, settings: Settings) -> Arrivals:
-    """Looks at the files of a local day without writing anything.
+def arrivals(folder: SiteFolder, day: date, settings: Settings, known: Unchanged[Recording]) -> Arrivals:
+    """Looks at the files of a local day that are not known, without writing anything.
 
     Files whose name or sidecar tells another day are not opened. A file that cannot be used does not
     hold the others back; one that does not even tell its day is named on every day.
@@ -58,7 +60,8 @@ def arrivals(folder: SiteFolder, day: date, settings: Settings) -> Arrivals:
         camera = folder.site.camera(camera_id)
         try:
             if written_day(path, camera) in (None, day):
-                recording = examine(path, folder.site, camera, None)
+                look = partial(examine, path, folder.site, camera, None)
+                recording, _ = known.recall(str(path), look, reads=(path, sidecar_of(path)))
                 first = seen.setdefault(recording.key, path)
                 if first != path:
                     found.refused.append((path, f"{path}: the same as {first.name}, which is counted."))
@@ -110,8 +113,10 @@ def make_way(recording: Recording, site: Site, settings: Settings) -> None:
 def missing(site: Site, day: date, settings: Settings, lake: Lake) -> Iterator[RecordingKey]:
     """Recordings of a day that were taken in and whose file is gone, though it has not expired."""
     for camera in site.cameras:
-        for key in lake.keys(TABLE, day, camera.camera_id):
-            name = lake.open(Recordings, TABLE, key)["file_name"].item()
+        keys = lake.keys(TABLE, day, camera.camera_id)
+        names = lake.open_all(Recordings, TABLE, keys).select("recording_id", "file_name").rows_by_key("recording_id")
+        for key in keys:
+            ((name,),) = names[key.recording_id]
             is_gone = name and not (settings.recordings / camera.camera_id / name).is_file()
             if is_gone and not lake.has(EXPIRIES, key):
                 yield key

@@ -41,18 +41,22 @@ CHECKS = ("contract", "non_negative", "coverage", "conservation")
 
 
 def check(
-    site: Site, days: Sequence[date], lake: Lake, warehouse: Warehouse, audit: AuditLog
+    site: Site,
+    days: Sequence[date],
+    lake: Lake,
+    warehouse: Warehouse,
+    audit: AuditLog,
+    *,
+    contracts: Mapping[date, Verdict] | None = None,
 ) -> dict[date, list[Verdict]]:
-    """Checks local days of one site and writes the verdicts down."""
+    """Checks local days of one site and writes the verdicts down; ``contracts`` are verdicts that are known."""
     if not days:
         return {}
     with warehouse.write() as session:
         values = {"site_id": site.site_id, "days": list(days)}
         tables = ("select_negative", "select_observed", "select_conservation")
         negative, observed, loaded = (_by_day(session.frame(table, **values)) for table in tables)
-        contracts: dict[date, Verdict] = {}
-        for first in range(0, len(days), _DAYS_AT_ONCE):
-            contracts |= _contracts(site, days[first : first + _DAYS_AT_ONCE], lake)
+        contracts = contracts or check_contracts(site, days, lake)
         verdicts = {
             day: [
                 contracts[day],
@@ -70,6 +74,21 @@ def check(
             [{"site": site.site_id, "day": str(day), "check": v.check, "details": v.details} for day, v in failed],
         )
     return verdicts
+
+
+def check_contracts(site: Site, days: Sequence[date], lake: Lake) -> dict[date, Verdict]:
+    """Whether every lake file of local days keeps its table's contract."""
+    found: dict[date, Verdict] = {}
+    for first in range(0, len(days), _DAYS_AT_ONCE):
+        found |= _contracts(site, days[first : first + _DAYS_AT_ONCE], lake)
+    return found
+
+
+def files_of(site: Site, day: date, lake: Lake) -> Iterator[tuple[str, RecordingKey]]:
+    """Every lake file of a local day: its table and its recording."""
+    for table in LAKE_TABLES:
+        for camera in site.cameras:
+            yield from ((table, key) for key in lake.keys(table, day, camera.camera_id))
 
 
 def unpassed_days(site: Site, warehouse: Warehouse) -> set[date]:
@@ -102,7 +121,7 @@ def _rows(site: Site, verdicts: Mapping[date, list[Verdict]]) -> pl.DataFrame:
 
 def _contracts(site: Site, days: Sequence[date], lake: Lake) -> dict[date, Verdict]:
     """Every lake file of a day keeps its table's contract."""
-    files = {day: list(_files(site, day, lake)) for day in days}
+    files = {day: list(files_of(site, day, lake)) for day in days}
     try:
         for table, schema in LAKE_TABLES.items():
             keys = [key for one in files.values() for name, key in one if name == table]
@@ -112,12 +131,6 @@ def _contracts(site: Site, days: Sequence[date], lake: Lake) -> dict[date, Verdi
     except _BROKEN:
         return {day: _contract(files[day], lake) for day in days}
     return {day: _sound(files[day]) for day in days}
-
-
-def _files(site: Site, day: date, lake: Lake) -> Iterator[tuple[str, RecordingKey]]:
-    for table in LAKE_TABLES:
-        for camera in site.cameras:
-            yield from ((table, key) for key in lake.keys(table, day, camera.camera_id))
 
 
 def _contract(files: list[tuple[str, RecordingKey]], lake: Lake) -> Verdict:

@@ -100,7 +100,7 @@ def _of_recording(
     """The two kinds of data of a recording, each with the files that are there."""
     if row["file_name"] is not None:
         path = settings.recordings / key.camera_id / row["file_name"]
-        beside = path.with_name(path.name + ingest.SIDECAR_ENDING)
+        beside = ingest.sidecar_of(path)
         files = tuple(file for file in (path, beside) if file.is_file()) if path.is_file() else ()
         yield Due(key, FILM, tracked + rules.recordings_kept, files, row["sha256"])
     lake = Lake.of(settings)

@@ -156,7 +156,7 @@ def written_start(path: Path, camera: Camera) -> tuple[datetime, str] | None:
     Raises:
         RecordingError: as ``start_of``.
     """
-    sidecar = path.with_name(path.name + SIDECAR_ENDING)
+    sidecar = sidecar_of(path)
     if sidecar.is_file():
         text = sidecar.read_text(encoding="utf-8", errors="replace").strip()
         return _written(text, camera.time_zone, f"{sidecar}: '{text[:40]}'"), "sidecar"
@@ -164,6 +164,11 @@ def written_start(path: Path, camera: Camera) -> tuple[datetime, str] | None:
     if named is None:
         return None
     return _to_utc(named, camera.time_zone, f"{path}: the time in its name"), "file name"
+
+
+def sidecar_of(path: Path) -> Path:
+    """Where a recording's start may be written beside it."""
+    return path.with_name(path.name + SIDECAR_ENDING)
 
 
 def taken_in(camera_id: str, lake: Lake) -> Iterator[tuple[RecordingKey, Mapping[str, Any]]]:

@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 _AT_ONCE = 64  # recordings whose crossings are held in memory together
 # Facts of every recording, of those whose tracks are known and of those whose road users were placed.
 _FACTS = ("coverage", "flow", "movement", "occupancy", "drift", *traffic.FACTS, *space.TABLES)
-_TABLES = (
+TABLES = (
     measure.TABLE,
     measure.MOVEMENTS,
     measure.OCCUPANCY,
@@ -42,16 +42,30 @@ _TABLES = (
 
 
 def load(
-    keys: Sequence[RecordingKey], site: Site, lake: Lake, warehouse: Warehouse, audit: AuditLog
+    keys: Sequence[RecordingKey],
+    site: Site,
+    lake: Lake,
+    warehouse: Warehouse,
+    audit: AuditLog,
+    *,
+    inputs: Mapping[RecordingKey, str] | None = None,
 ) -> list[StageReport]:
     """Replaces what recordings of a site contribute to the warehouse, in one transaction.
 
     The revision of a recording counts how often its contributions have changed.
+
+    Args:
+        keys: the recordings.
+        site: as they were measured.
+        lake: holds what they contribute.
+        warehouse: written where anything has changed.
+        audit: told of it.
+        inputs: ``load_inputs`` of the recordings, where they are known.
     """
     if not keys:
         return []
     began = time.perf_counter()
-    inputs = {key: _inputs(key, site, lake) for key in keys}
+    inputs = inputs or {key: load_inputs(key, site, lake) for key in keys}
     with warehouse.write() as session:
         loaded = {row["recording_id"]: row for row in _loads(session, site).iter_rows(named=True)}
         changed = [key for key in keys if loaded.get(key.recording_id, {}).get("digest") != inputs[key]]
@@ -63,10 +77,12 @@ def load(
             some = changed[first : first + _AT_ONCE]
             _insert(session, _load_rows(some, site, lake, inputs, loaded), some, site, lake)
         audit.append_once("load", "recording", [_said(key, inputs, loaded, lake) for key in changed])
-    counted = {key: lake.height(measure.TABLE, key) for key in keys}
-    took_s = (time.perf_counter() - began) / len(keys)
+    counted = {key.recording_id: row["crossings"] for key in keys if (row := loaded.get(key.recording_id))}
+    counted |= {key.recording_id: lake.height(measure.TABLE, key) for key in changed}
+    took_s, anew = (time.perf_counter() - began) / len(keys), set(changed)
     return [
-        StageReport(TABLE, counted[key], warehouse.path, inputs[key], took_s, key not in set(changed)) for key in keys
+        StageReport(TABLE, counted[key.recording_id], warehouse.path, inputs[key], took_s, key not in anew)
+        for key in keys
     ]
 
 
@@ -88,9 +104,9 @@ def _loads(session: Session, site: Site) -> pl.DataFrame:
     return session.frame("select_loads", site_id=site.site_id)
 
 
-def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
+def load_inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
     """Fingerprint of what decides a recording's contributions; a crossing-level simulation has no occupancy."""
-    digests = {table: file_digest(lake.path(table, key)) for table in _TABLES if lake.has(table, key)}
+    digests = {table: file_digest(lake.path(table, key)) for table in TABLES if lake.has(table, key)}
     return fingerprint(site=site.version, **digests)
 
 
@@ -137,6 +153,7 @@ def _load_rows(
         recording, seen = recordings[key.recording_id], reports[key.recording_id]
         calibration = site.calibrations.get(key.camera_id)
         spans = zip(seen["observed_start_utc"], seen["observed_end_utc"], strict=True)
+        line_ids, zone_ids = measure.looked_at(key, site, lake)
         rows.append(
             {
                 "recording_id": key.recording_id,
@@ -156,9 +173,12 @@ def _load_rows(
                 "calibration_note": site.calibration_note(key.camera_id),
                 "digest": inputs[key],
                 "revision": _revision(key, loaded),
+                "line_ids": line_ids,
+                "zone_ids": zone_ids,
             }
         )
-    return pl.DataFrame(rows, schema_overrides={"calibration_note": pl.String, "leave_one_out_rmse_m": pl.Float64})
+    names, texts = dict.fromkeys(("line_ids", "zone_ids"), pl.List(pl.String)), {"calibration_note": pl.String}
+    return pl.DataFrame(rows, schema_overrides={**names, **texts, "leave_one_out_rmse_m": pl.Float64})
 
 
 def _insert(session: Session, loads: pl.DataFrame, keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:

@@ -23,7 +23,8 @@ from pipelines.stages.report import StageReport
 
 TABLE, MOVEMENTS, OCCUPANCY = "crossings", "movements", "occupancy"
 _MORE = {**traffic.TABLES, **space.TABLES}
-_TABLES = (TABLE, MOVEMENTS, OCCUPANCY, *_MORE)
+TABLES = (TABLE, MOVEMENTS, OCCUPANCY, *_MORE)
+SOURCES = (track.TABLE, track.REPORTS, georeference.TABLE, georeference.STITCHES)
 
 
 def measure(key: RecordingKey, site: Site, lake: Lake, audit: AuditLog) -> StageReport:
@@ -87,7 +88,7 @@ def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
     """
     for key in keys:
         inputs = _inputs(key, site, lake)
-        if any(lake.is_stale(table, key, inputs) for table in _TABLES):
+        if any(lake.is_stale(table, key, inputs) for table in TABLES):
             raise SiteError(
                 f"{site.site_id}: {key.recording_id} was measured before its site or its tracks changed. "
                 "Run the day again, from crossings on."
@@ -95,7 +96,7 @@ def refuse_stale(keys: Sequence[RecordingKey], site: Site, lake: Lake) -> None:
 
 
 def _is_current(key: RecordingKey, lake: Lake, inputs: str) -> bool:
-    return all(lake.is_current(table, key, inputs) for table in _TABLES)
+    return all(lake.is_current(table, key, inputs) for table in TABLES)
 
 
 def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
@@ -111,6 +112,18 @@ def _inputs(key: RecordingKey, site: Site, lake: Lake) -> str:
         observed=file_digest(lake.path(track.REPORTS, key)),
         code=code_of("geo"),
     )
+
+
+def looked_at(key: RecordingKey, site: Site, lake: Lake) -> tuple[list[str], list[str]]:
+    """The names of the lines and zones that a recording is measured on.
+
+    A simulated past, which has no tracks, has crossings of lines on the ground and of none in pixels.
+    """
+    image, ground = _lines(key, site, lake)
+    if not lake.has(track.TABLE, key):
+        image, ground = [], site.lines_of(key.camera_id, "ground")
+    zones = _zones(key, site) if lake.has(OCCUPANCY, key) else []
+    return sorted(line.line_id for line in (*image, *ground)), sorted(zone.zone_id for zone in zones)
 
 
 def _lines(key: RecordingKey, site: Site, lake: Lake) -> tuple[list[CountingLine], list[CountingLine]]:

@@ -30,7 +30,7 @@ class StageReport:
     seconds: float
     is_reused: bool = False
     warnings: tuple[str, ...] = ()
-    figures: Mapping[str, float | str] = field(default_factory=dict)
+    figures: Mapping[str, int | float | str] = field(default_factory=dict)
     recording_id: str | None = None
 
     @property

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 from detectors.video import RecordingError
 from pipelines.audit import AuditLog
@@ -15,21 +17,29 @@ from pipelines.lake import Lake, RecordingKey
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_site
 from pipelines.stages.arrivals import Arrivals, arrivals, make_way, missing
-from pipelines.stages.check import Verdict, check
+from pipelines.stages.check import Verdict, check, check_contracts, files_of
+from pipelines.stages.drift import TABLE as DRIFT
 from pipelines.stages.drift import drift
 from pipelines.stages.expiries import refuse_expired
-from pipelines.stages.georeference import georeference
+from pipelines.stages.fingerprint import code_of, fingerprint
+from pipelines.stages.georeference import STITCHES, georeference
+from pipelines.stages.georeference import TABLE as TRAJECTORIES
 from pipelines.stages.ingest import TABLE as RECORDINGS
-from pipelines.stages.ingest import Recording, ingest
+from pipelines.stages.ingest import Recording, ingest, sidecar_of
 from pipelines.stages.line_counts import LineCounts, line_counts
-from pipelines.stages.load import load
-from pipelines.stages.measure import measure, refuse_stale
+from pipelines.stages.load import TABLES as LOADED
+from pipelines.stages.load import load, load_inputs
+from pipelines.stages.measure import SOURCES, measure, refuse_stale
+from pipelines.stages.measure import TABLES as MEASURES
 from pipelines.stages.release import release
 from pipelines.stages.report import StageReport
 from pipelines.stages.run import ShowProgress
+from pipelines.stages.track import REPORTS, frame_rate, make_detector, track, tracking_inputs
 from pipelines.stages.track import TABLE as TRACKS
-from pipelines.stages.track import frame_rate, make_detector, track
+from pipelines.stages.unchanged import Unchanged, memory_of, unchanged
 from pipelines.warehouse.connection import Warehouse
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,26 +72,46 @@ class SiteDay:
         """
         Inbox(self.settings.inbox).fold(self.audit)
         reports = [_refusal(path, says) for path, says in self._arrived.refused]
-        for recording in self._arrived.recordings:
-            try:
-                make_way(recording, self.folder.site, self.settings)
-                reports.append(_of(recording.key, ingest(recording, self.folder.site, self.lake, self.audit)))
-            except RecordingError as error:
-                reports.append(_refusal(recording.path, str(error)))
+        with self._known(RECORDINGS, StageReport) as known:
+            for recording in self._arrived.recordings:
+                try:
+                    reports.append(self._take_in(recording, known))
+                except RecordingError as error:
+                    reports.append(_refusal(recording.path, str(error)))
         return [*reports, *self._missing()]
+
+    def _take_in(self, recording: Recording, known: Unchanged[StageReport]) -> StageReport:
+        def take_in() -> StageReport:
+            make_way(recording, self.folder.site, self.settings)
+            return ingest(recording, self.folder.site, self.lake, self.audit)
+
+        read, wrote = (recording.path, sidecar_of(recording.path)), self._paths(recording.key, RECORDINGS)
+        # What is said of a recording that is new may be gone the next time.
+        found = known.recall(
+            recording.key.recording_id, take_in, reads=read, writes=wrote, lasts=lambda r: r.is_reused or not r.warnings
+        )
+        return _of(recording.key, *found)
 
     def track(self, show_progress: ShowProgress) -> list[StageReport]:
         """Tracks the recordings that are still there; tracks of expired ones stay as they are."""
         make = cache(partial(make_detector, self.folder, None, self.settings))
-        reports = []
-        for recording in self._taken_in():
+        rates = cache(partial(frame_rate, self.folder, None))
+
+        def follow(recording: Recording) -> StageReport:
             camera = self.folder.site.camera(recording.key.camera_id)
-            detector, rate = make(camera.camera_id), frame_rate(self.folder, None, camera.camera_id)
             title = f"{self.folder.site.site_id} {camera.camera_id} {recording.path.name}"
             with show_progress(title, recording.probe.packets) as progress:
-                tracked = track(recording, camera, detector, self.lake, self.audit, progress, rate=rate)
-            reports.append(_of(recording.key, tracked))
-        return reports
+                detector, rate = make(camera.camera_id), rates(camera.camera_id)
+                return track(recording, camera, detector, self.lake, self.audit, progress, rate=rate)
+
+        def tracked(recording: Recording, known: Unchanged[StageReport]) -> StageReport:
+            key, camera = recording.key, self.folder.site.camera(recording.key.camera_id)
+            inputs = tracking_inputs(recording, camera, make(camera.camera_id), rates(camera.camera_id))
+            wrote, work = self._paths(key, TRACKS, REPORTS), partial(follow, recording)
+            return _of(key, *known.recall(key.recording_id, work, inputs=inputs, reads=[recording.path], writes=wrote))
+
+        with self._known(TRACKS, StageReport) as known:
+            return [tracked(recording, known) for recording in self._taken_in()]
 
     def georeference(self) -> list[StageReport]:
         site = self.folder.site
@@ -90,19 +120,26 @@ class SiteDay:
             camera, calibration = site.camera(key.camera_id), site.calibrations.get(key.camera_id)
             return georeference(key, camera, calibration, self.lake, self.audit)
 
-        return self._each(place)
+        return self._each(place, (TRACKS,), (TRAJECTORIES, STITCHES))
 
     def drift(self) -> list[StageReport]:
         """Compares the recordings that are still there with their cameras' references."""
         site = self.folder.site
-        return [
-            _of(r.key, drift(r, site.camera(r.key.camera_id), calibration, self.lake, self.audit))
-            for r in self._taken_in()
-            for calibration in [site.calibrations.get(r.key.camera_id)]
-        ]
+
+        def compare(recording: Recording) -> StageReport:
+            camera_id = recording.key.camera_id
+            return drift(recording, site.camera(camera_id), site.calibrations.get(camera_id), self.lake, self.audit)
+
+        def compared(recording: Recording, known: Unchanged[StageReport]) -> StageReport:
+            key, reads = recording.key, [recording.path, *self._paths(recording.key, TRACKS)]
+            wrote, work = self._paths(key, DRIFT), partial(compare, recording)
+            return _of(key, *known.recall(key.recording_id, work, reads=reads, writes=wrote))
+
+        with self._known(DRIFT, StageReport) as known:
+            return [compared(recording, known) for recording in self._taken_in()]
 
     def measure(self) -> list[StageReport]:
-        return self._each(lambda key: measure(key, self.folder.site, self.lake, self.audit))
+        return self._each(lambda key: measure(key, self.folder.site, self.lake, self.audit), SOURCES, MEASURES)
 
     def load(self) -> list[StageReport]:
         """Loads what was measured of the site as it is now.
@@ -110,13 +147,33 @@ class SiteDay:
         Raises:
             SiteError: if the site has changed since.
         """
-        keys = self._tracked()
-        refuse_stale(keys, self.folder.site, self.lake)
-        reports = load(keys, self.folder.site, self.lake, self.warehouse, self.audit)
+        keys, site = self._tracked(), self.folder.site
+
+        def loadable(key: RecordingKey) -> str:
+            refuse_stale([key], site, self.lake)
+            return load_inputs(key, site, self.lake)
+
+        def inputs(key: RecordingKey, known: Unchanged[str]) -> str:
+            files = self._paths(key, *dict.fromkeys((*SOURCES, *MEASURES, *LOADED)))
+            return known.recall(key.recording_id, partial(loadable, key), reads=files)[0]
+
+        with self._known("load", str) as known:
+            told = {key: inputs(key, known) for key in keys}
+        reports = load(keys, site, self.lake, self.warehouse, self.audit, inputs=told)
         return [_of(key, report) for key, report in zip(keys, reports, strict=True)]
 
     def check(self) -> list[Verdict]:
-        return check(self.folder.site, [self.day], self.lake, self.warehouse, self.audit)[self.day]
+        """Checks the day; lake files that have kept their contracts do so while they are the same."""
+        site, files = self.folder.site, list(files_of(self.folder.site, self.day, self.lake))
+        with self._known("check", Verdict) as known:
+            contract, _ = known.recall(
+                "contract",
+                lambda: check_contracts(site, [self.day], self.lake)[self.day],
+                reads=(self.lake.path(table, key) for table, key in files),
+                lasts=lambda verdict: verdict.is_passed,
+            )
+        contracts = {self.day: contract}
+        return check(site, [self.day], self.lake, self.warehouse, self.audit, contracts=contracts)[self.day]
 
     def line_counts(self) -> list[LineCounts]:
         return line_counts(self.folder.site, self.day, self.warehouse)
@@ -126,7 +183,8 @@ class SiteDay:
 
     @cached_property
     def _arrived(self) -> Arrivals:
-        return arrivals(self.folder, self.day, self.settings)
+        with self._known("arrivals", Recording) as known:
+            return arrivals(self.folder, self.day, self.settings, known)
 
     def _taken_in(self) -> Iterator[Recording]:
         return (r for r in self._arrived.recordings if self.lake.has(RECORDINGS, r.key))
@@ -144,12 +202,30 @@ class SiteDay:
         cameras = self.folder.site.cameras
         return [key for camera in cameras for key in self.lake.keys(TRACKS, self.day, camera.camera_id)]
 
-    def _each(self, stage: Callable[[RecordingKey], StageReport]) -> list[StageReport]:
-        return [_of(key, stage(key)) for key in self._tracked()]
+    def _each(
+        self, stage: Callable[[RecordingKey], StageReport], reads: Sequence[str], writes: Sequence[str]
+    ) -> list[StageReport]:
+        def one(key: RecordingKey, known: Unchanged[StageReport]) -> StageReport:
+            read, wrote = self._paths(key, *reads), self._paths(key, *writes)
+            return _of(key, *known.recall(key.recording_id, partial(stage, key), reads=read, writes=wrote))
+
+        with self._known(writes[0], StageReport) as known:
+            return [one(key, known) for key in self._tracked()]
+
+    def _paths(self, key: RecordingKey, *tables: str) -> list[Path]:
+        return [self.lake.path(table, key) for table in tables]
+
+    def _known(self, stage: str, kind: type[T]) -> AbstractContextManager[Unchanged[T]]:
+        """What earlier runs of the day have found out in a stage, with this site and this code."""
+        code = [code_of(package) for package in ("detectors", "geo", "pipelines")]
+        path = memory_of(self.settings, self.folder.site.site_id, self.day) / f"{stage}.json"
+        return unchanged(path, kind, fingerprint(site=self.folder.site.version, code=code))
 
 
-def _of(key: RecordingKey, report: StageReport) -> StageReport:
-    return replace(report, recording_id=key.recording_id)
+def _of(key: RecordingKey, report: StageReport, is_known: bool = False) -> StageReport:
+    """A recording's report; one that an earlier run has made is reused."""
+    told = replace(report, recording_id=key.recording_id)
+    return replace(told, is_reused=True, seconds=0.0) if is_known else told
 
 
 def _refusal(path: Path, says: str) -> StageReport:

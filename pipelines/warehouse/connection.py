@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,17 @@ class Session:
             self.run(name, **values)
         finally:
             self.connection.unregister("new_rows")
+
+    @contextmanager
+    def holding(self, site_id: str, days: Sequence[date]) -> Iterator[None]:
+        """Finds once what was observed on some days of a site; the block asks about these days only."""
+        for held in ("create_held_quarters", "create_held_lines", "create_held_zones"):
+            self.run(held, site_id=site_id, days=list(days))
+        self.run("create_macros_on_held")
+        try:
+            yield
+        finally:
+            self.run("create_macros")
 
     def frame(self, name: str, **values: Any) -> pl.DataFrame:  # noqa: ANN401  (whatever DuckDB can bind)
         """Runs a query and returns its rows."""

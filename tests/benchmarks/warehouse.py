@@ -128,6 +128,8 @@ def _loads(site_id: str, observed: pl.DataFrame) -> pl.DataFrame:
         digest=pl.lit("made up"),
         revision=1,
         observed_days=pl.concat_list("day"),
+        line_ids=pl.lit(city.LINES, pl.List(pl.String)),
+        zone_ids=pl.lit([], pl.List(pl.String)),
     )
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.privacy.flows import Coverage, FlowCounts
+from pipelines.privacy.release import PER_DAY
 from pipelines.privacy.space import Dwell, ZoneOccupancy
 from pipelines.warehouse.connection import Warehouse
 
@@ -53,7 +54,7 @@ def load(day, start, end):
             "recording_id": str(day), "site_id": "s", "camera_id": "c", "day": day,
             "start_utc": utc(start), "end_utc": utc(end), "expected_s": 57_600.0, "observed_s": 56_100.0,
             "crossings": 1, "has_positions": True, "detector": "d", "detector_digest": "d", "site_version": "v1",
-            "digest": "x", "revision": 3,
+            "digest": "x", "revision": 3, "line_ids": [["l"]], "zone_ids": [["z"]],
         }
     )  # fmt: skip
 
@@ -108,3 +109,15 @@ def test_a_zone_nobody_entered_is_zero_where_it_was_seen(warehouse):
     open_quarters = found.filter(is_open("interval_start_local"), pl.col("coverage") > 0)
     assert open_quarters["presence_s"].unique().to_list() == [0.0]
     assert found.filter(~is_open("interval_start_local"))["presence_s"].null_count() == QUARTERS[SUMMER] - 64
+
+
+@pytest.mark.parametrize("table", sorted(PER_DAY))
+def test_what_is_held_for_many_queries_answers_each_the_same(warehouse, table):
+    days = list(QUARTERS)
+    with warehouse.read() as session:
+        alone = session.frame(f"select_{table}", site_id="s", days=days)
+        with session.holding("s", days):
+            held = session.frame(f"select_{table}", site_id="s", days=days)
+        after = session.frame(f"select_{table}", site_id="s", days=days[:1])
+    assert held.equals(alone)
+    assert after.height < alone.height or alone.is_empty()

@@ -1,5 +1,8 @@
 -- What many queries begin with: the quarter-hours of some local days of one site, and what was observed in them.
 
+-- Texts of a group, each once and in order; far cheaper than aggregating them as distinct text.
+CREATE OR REPLACE TEMP MACRO each_once(texts) AS array_to_string(list_sort(list_distinct(texts)), ', ');
+
 -- Grain: quarter-hour of a local day (92, 96 or 100 each).
 CREATE OR REPLACE TEMP MACRO local_quarters(of_site_id, of_days) AS TABLE
 SELECT day, unnest(range(
@@ -11,6 +14,11 @@ FROM sites
 CROSS JOIN (SELECT unnest(of_days::DATE[]) AS day)
 WHERE site_id = of_site_id;
 
+-- Grain: one loaded recording of a site in which something of the days was observed. Whoever joins it looks only at
+-- the stretch of a table that holds these recordings.
+CREATE OR REPLACE TEMP MACRO loads_of(of_site_id, of_days) AS TABLE
+FROM loads WHERE site_id = of_site_id AND list_has_any(observed_days, of_days::DATE[]);
+
 -- Grain: camera x class x quarter-hour with something observed; placed_s is NULL where no positions were.
 CREATE OR REPLACE TEMP MACRO observed_quarters(of_site_id, of_days) AS TABLE
 SELECT
@@ -21,12 +29,51 @@ SELECT
     sum(c.observed_s) AS observed_s,
     sum(c.observed_s) FILTER (l.has_positions) AS placed_s,
     max(l.revision) AS revision,
-    string_agg(DISTINCT l.detector, ', ' ORDER BY l.detector) AS detector,
-    string_agg(DISTINCT l.site_version, ', ' ORDER BY l.site_version) AS site_version
+    each_once(list(l.detector)) AS detector,
+    each_once(list(l.site_version)) AS site_version
 FROM coverage_contributions AS c
-JOIN loads AS l USING (recording_id)
+JOIN loads_of(of_site_id, of_days) AS l USING (recording_id)
 JOIN local_quarters(of_site_id, of_days) AS quarters USING (interval_start_utc)
-WHERE l.site_id = of_site_id
+GROUP BY ALL;
+
+-- Grain: line x class x quarter-hour with something observed in a recording that was looked at for the line. A line
+-- that was drawn later was not observed until its day is counted again.
+CREATE OR REPLACE TEMP MACRO observed_on_lines(of_site_id, of_days) AS TABLE
+SELECT
+    quarters.day,
+    looked_at.line_id,
+    looked_at.road_user,
+    interval_start_utc,
+    sum(looked_at.observed_s) AS observed_s,
+    max(looked_at.revision) AS revision,
+    each_once(list(looked_at.detector)) AS detector,
+    each_once(list(looked_at.site_version)) AS site_version
+FROM (
+    SELECT c.*, l.revision, l.detector, l.site_version, unnest(l.line_ids) AS line_id
+    FROM coverage_contributions AS c
+    JOIN loads_of(of_site_id, of_days) AS l USING (recording_id)
+) AS looked_at
+JOIN local_quarters(of_site_id, of_days) AS quarters USING (interval_start_utc)
+GROUP BY ALL;
+
+-- Grain: zone x class x quarter-hour in which road users were placed on the ground in a recording that was looked at
+-- for the zone.
+CREATE OR REPLACE TEMP MACRO observed_in_zones(of_site_id, of_days) AS TABLE
+SELECT
+    looked_at.zone_id,
+    looked_at.road_user,
+    interval_start_utc,
+    sum(looked_at.observed_s) AS observed_s,
+    max(looked_at.revision) AS revision,
+    each_once(list(looked_at.detector)) AS detector,
+    each_once(list(looked_at.site_version)) AS site_version
+FROM (
+    SELECT c.*, l.revision, l.detector, l.site_version, unnest(l.zone_ids) AS zone_id
+    FROM coverage_contributions AS c
+    JOIN loads_of(of_site_id, of_days) AS l USING (recording_id)
+    WHERE l.has_positions
+) AS looked_at
+JOIN local_quarters(of_site_id, of_days) AS quarters USING (interval_start_utc)
 GROUP BY ALL;
 
 -- Grain: camera x quarter-hour with something observed, for what is not of one class.

@@ -31,9 +31,8 @@ summed AS (
         max(c.unmeasurable) AS reason,
         max(l.calibration_note) AS calibration_note
     FROM conflict_contributions AS c
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 )
 SELECT

@@ -21,9 +21,8 @@ summed AS (
         sum(d.first_four_s) / sum(d.queues) AS first_four_s,
         max(l.calibration_note) AS calibration_note
     FROM discharge_contributions AS d
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 )
 SELECT

@@ -15,18 +15,20 @@ hours AS (
     FROM site
     CROSS JOIN (SELECT unnest($days::DATE[]) AS day)
 ),
+classes AS (
+    SELECT DISTINCT camera_id, road_user FROM observed_quarters($site_id, $days) WHERE placed_s IS NOT NULL
+),
 observed AS (
     SELECT
-        o.camera_id,
+        o.zone_id,
         o.road_user,
         hours.hour_start_utc,
-        sum(o.placed_s) AS observed_s,
+        sum(o.observed_s) AS observed_s,
         max(o.revision) AS revision,
-        arg_max(o.detector, o.placed_s) AS detector,
-        arg_max(o.site_version, o.placed_s) AS site_version
-    FROM observed_quarters($site_id, $days) AS o
+        arg_max(o.detector, o.observed_s) AS detector,
+        arg_max(o.site_version, o.observed_s) AS site_version
+    FROM observed_in_zones($site_id, $days) AS o
     JOIN hours ON o.interval_start_utc >= hours.hour_start_utc AND o.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE o.placed_s IS NOT NULL
     GROUP BY ALL
 ),
 classed AS (
@@ -40,9 +42,8 @@ classed AS (
         sum(d.censored) AS censored,
         sum(d.start_unseen) AS start_unseen
     FROM dwell_contributions AS d
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN hours ON d.interval_start_utc >= hours.hour_start_utc AND d.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 at_risk AS (
@@ -84,9 +85,8 @@ judged AS (
 spent AS (
     SELECT o.zone_id, o.road_user, hours.hour_start_utc, sum(o.presence_s) AS presence_s
     FROM zone_occupancy_contributions AS o
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN hours ON o.interval_start_utc >= hours.hour_start_utc AND o.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 balance AS (
@@ -102,9 +102,8 @@ balance AS (
         sum(b.gap_s) AS gap_s,
         sum(b.stationary_s) AS stationary_s
     FROM zone_balance_contributions AS b
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN hours ON b.interval_start_utc >= hours.hour_start_utc AND b.interval_start_utc < hours.hour_start_utc + INTERVAL 1 HOUR
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 )
 SELECT
@@ -139,9 +138,9 @@ FROM site
 JOIN zones USING (site_id)
 CROSS JOIN hours
 CROSS JOIN (VALUES ('presence'), ('stationary')) AS kinds (kind)
-JOIN (SELECT DISTINCT camera_id, road_user FROM observed) AS classes ON classes.camera_id = zones.camera_id
+JOIN classes ON classes.camera_id = zones.camera_id
 LEFT JOIN observed
-    ON observed.camera_id = zones.camera_id
+    ON observed.zone_id = zones.zone_id
     AND observed.road_user = classes.road_user
     AND observed.hour_start_utc = hours.hour_start_utc
 LEFT JOIN judged

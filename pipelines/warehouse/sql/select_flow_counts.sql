@@ -1,6 +1,7 @@
 -- Grain: line x direction x class x quarter-hour of some local days of one site (92, 96 or 100
 -- quarter-hours each).
--- A quarter-hour nobody observed has coverage 0 and count NULL; an observed, empty one counts 0.
+-- A quarter-hour that nobody observed, or in which nobody looked for the line, has coverage 0 and count NULL; an
+-- observed, empty one counts 0.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
@@ -11,14 +12,13 @@ lines AS (
     SELECT * FROM counting_lines WHERE site_id = $site_id
 ),
 observed AS (
-    FROM observed_quarters($site_id, $days)
+    FROM observed_on_lines($site_id, $days)
 ),
 counted AS (
     SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS count
     FROM flow_contributions AS f
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 )
 SELECT
@@ -41,10 +41,10 @@ SELECT
 FROM site
 CROSS JOIN lines
 CROSS JOIN (VALUES ('forward'), ('backward')) AS directions (direction)
-JOIN (SELECT DISTINCT day, camera_id, road_user FROM observed) AS classes ON classes.camera_id = lines.camera_id
+JOIN (SELECT DISTINCT day, camera_id, road_user FROM observed_quarters($site_id, $days)) AS classes ON classes.camera_id = lines.camera_id
 JOIN quarters ON quarters.day = classes.day
 LEFT JOIN observed
-    ON observed.camera_id = lines.camera_id
+    ON observed.line_id = lines.line_id
     AND observed.road_user = classes.road_user
     AND observed.interval_start_utc = quarters.interval_start_utc
 LEFT JOIN counted

@@ -7,16 +7,14 @@ quarters AS (
     FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    SELECT * EXCLUDE (observed_s), placed_s AS observed_s
-    FROM observed_quarters($site_id, $days)
-    WHERE placed_s > 0 AND road_user = 'pedestrian'
+    SELECT * FROM observed_in_zones($site_id, $days) WHERE observed_s > 0 AND road_user = 'pedestrian'
 ),
 spent AS (
     SELECT o.zone_id, o.interval_start_utc, sum(o.presence_s) AS presence_s
     FROM zone_occupancy_contributions AS o
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id AND o.road_user = 'pedestrian'
+    WHERE o.road_user = 'pedestrian'
     GROUP BY ALL
 ),
 crowded AS (
@@ -30,7 +28,7 @@ crowded AS (
         observed.site_version,
         coalesce(spent.presence_s, 0) / (zones.area_m2 * observed.observed_s) AS density_per_m2
     FROM zones
-    JOIN observed USING (camera_id)
+    JOIN observed USING (zone_id)
     LEFT JOIN spent ON spent.zone_id = zones.zone_id AND spent.interval_start_utc = observed.interval_start_utc
     WHERE zones.site_id = $site_id
 )

@@ -26,7 +26,7 @@ SELECT
     any_value(j.calibration_note) AS calibration_note,
     site.is_simulated
 FROM movement_contributions AS m
-JOIN loads AS l USING (recording_id)
+JOIN loads_of($site_id, $days) AS l USING (recording_id)
 JOIN site ON site.site_id = l.site_id
 JOIN junctions AS j ON j.site_id = l.site_id AND j.junction_id = m.junction_id
 JOIN quarters USING (interval_start_utc)

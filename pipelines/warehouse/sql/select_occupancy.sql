@@ -28,7 +28,7 @@ SELECT
     any_value(l.calibration_note) AS calibration_note,
     site.is_simulated
 FROM occupancy_contributions AS o
-JOIN loads AS l USING (recording_id)
+JOIN loads_of($site_id, $days) AS l USING (recording_id)
 JOIN site ON site.site_id = l.site_id
 JOIN quarters USING (interval_start_utc)
 LEFT JOIN observed

@@ -20,9 +20,8 @@ queued AS (
         max(q.unmeasurable) AS reason,
         max(l.calibration_note) AS calibration_note
     FROM queue_contributions AS q
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 ranked AS (

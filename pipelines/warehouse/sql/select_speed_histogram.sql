@@ -7,7 +7,7 @@ quarters AS (
     FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    FROM observed_quarters($site_id, $days)
+    FROM observed_on_lines($site_id, $days)
 ),
 bins AS (
     SELECT
@@ -21,9 +21,8 @@ bins AS (
         sum(s.free) AS free,
         max(s.unmeasurable) AS unmeasurable
     FROM speed_contributions AS s
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 -- A quarter-hour is shown whole or not at all, whatever recordings it comes from.
@@ -50,7 +49,7 @@ SELECT
 FROM shown
 CROSS JOIN site
 LEFT JOIN observed
-    ON observed.camera_id = shown.camera_id
+    ON observed.line_id = shown.line_id
     AND observed.road_user = shown.road_user
     AND observed.interval_start_utc = shown.interval_start_utc
 ORDER BY line_id, direction, road_user, interval_start_utc, from_km_h;

@@ -9,14 +9,13 @@ quarters AS (
     FROM local_quarters($site_id, $days)
 ),
 observed AS (
-    FROM observed_quarters($site_id, $days)
+    FROM observed_on_lines($site_id, $days)
 ),
 crossed AS (
     SELECT f.line_id, f.direction, f.road_user, f.interval_start_utc, sum(f.count) AS n
     FROM flow_contributions AS f
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 bins AS (
@@ -33,9 +32,8 @@ bins AS (
         sum(s.variance_m2_s2) AS variance_m2_s2,
         max(s.unmeasurable) AS unmeasurable
     FROM speed_contributions AS s
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 summed AS (
@@ -133,7 +131,7 @@ SELECT
 FROM judged
 CROSS JOIN site
 LEFT JOIN observed
-    ON observed.camera_id = judged.camera_id
+    ON observed.line_id = judged.line_id
     AND observed.road_user = judged.road_user
     AND observed.interval_start_utc = judged.interval_start_utc
 ORDER BY line_id, direction, road_user, interval_start_utc;

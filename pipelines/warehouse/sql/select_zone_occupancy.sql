@@ -7,10 +7,11 @@ WITH site AS (
 quarters AS (
     FROM local_quarters($site_id, $days)
 ),
+classes AS (
+    SELECT DISTINCT camera_id, road_user FROM observed_quarters($site_id, $days) WHERE placed_s IS NOT NULL
+),
 observed AS (
-    SELECT * EXCLUDE (observed_s), placed_s AS observed_s
-    FROM observed_quarters($site_id, $days)
-    WHERE placed_s IS NOT NULL
+    FROM observed_in_zones($site_id, $days)
 ),
 spent AS (
     SELECT
@@ -22,9 +23,8 @@ spent AS (
         sum(dy_m) AS dy_m,
         sum(way_m) AS way_m
     FROM zone_occupancy_contributions
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 balance AS (
@@ -38,9 +38,8 @@ balance AS (
         sum(deaths) AS deaths,
         sum(stationary_s) AS stationary_s
     FROM zone_balance_contributions
-    JOIN loads AS l USING (recording_id)
+    JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
-    WHERE l.site_id = $site_id
     GROUP BY ALL
 ),
 summed AS (
@@ -64,9 +63,9 @@ summed AS (
         CASE WHEN observed.observed_s > 0 THEN coalesce(balance.deaths, 0)::BIGINT END AS deaths
     FROM zones
     CROSS JOIN quarters
-    JOIN (SELECT DISTINCT camera_id, road_user FROM observed) AS classes ON classes.camera_id = zones.camera_id
+    JOIN classes ON classes.camera_id = zones.camera_id
     LEFT JOIN observed
-        ON observed.camera_id = zones.camera_id
+        ON observed.zone_id = zones.zone_id
         AND observed.road_user = classes.road_user
         AND observed.interval_start_utc = quarters.interval_start_utc
     LEFT JOIN spent
