@@ -124,8 +124,10 @@ def start(backend: Backend, exports: Exports, input_px: tuple[int, int], quantis
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many cores this process may use: those it is held to, and no more than OMP_NUM_THREADS asks for."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(there, int(asked)) if asked.isdecimal() and int(asked) else there
 
 
 def _has_cuda() -> bool:

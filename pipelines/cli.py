@@ -17,7 +17,7 @@ from pipelines import upkeep
 from pipelines.audit import AuditError, AuditLog
 from pipelines.policies import PolicyError
 from pipelines.progress import frame_progress
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 from pipelines.stages.report import StageReport
 
 app = typer.Typer(
@@ -50,7 +50,8 @@ def main() -> None:
     from pipelines.stages.expiries import ExpiredError
     from pipelines.stages.withdraw import WithdrawalError
 
-    of_input = (BackendError, InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
+    of_files = (InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
+    of_input = (BackendError, SettingsError, *of_files)
     of_state = (AuditError, DamagedFileError, ExpiredError, ObjectStoreError, TimeoutError, WithdrawalError)
     try:
         app()

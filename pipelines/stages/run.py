@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from geo.site import Site, SiteError
 from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox
 from pipelines.lake import Lake
+from pipelines.progress import ShowProgress
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
 from pipelines.stages import measure
@@ -31,8 +30,6 @@ from pipelines.stages.report import StageReport
 from pipelines.stages.track import TABLE as TRACKS
 from pipelines.stages.track import frame_rate, make_detector, track, tracking_inputs
 from pipelines.warehouse.connection import Warehouse
-
-ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 @dataclass(frozen=True)

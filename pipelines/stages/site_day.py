@@ -12,12 +12,14 @@ from detectors.video import RecordingError
 from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox
 from pipelines.lake import Lake, RecordingKey
+from pipelines.progress import ShowProgress
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_site
 from pipelines.stages.arrivals import Arrivals, arrivals, make_way, missing
 from pipelines.stages.check import Verdict, check
 from pipelines.stages.drift import drift
 from pipelines.stages.expiries import refuse_expired
+from pipelines.stages.fanout import track_side_by_side
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import TABLE as RECORDINGS
 from pipelines.stages.ingest import Recording, ingest
@@ -26,7 +28,6 @@ from pipelines.stages.load import load
 from pipelines.stages.measure import measure, refuse_stale
 from pipelines.stages.release import release
 from pipelines.stages.report import StageReport
-from pipelines.stages.run import ShowProgress
 from pipelines.stages.track import TABLE as TRACKS
 from pipelines.stages.track import frame_rate, make_detector, track
 from pipelines.warehouse.connection import Warehouse
@@ -72,6 +73,10 @@ class SiteDay:
 
     def track(self, show_progress: ShowProgress) -> list[StageReport]:
         """Tracks the recordings that are still there; tracks of expired ones stay as they are."""
+        if self.settings.fanout:
+            taken = list(self._taken_in())
+            tracked = track_side_by_side(self.folder, taken, self.settings, show_progress, make=make_detector)
+            return [_of(recording.key, report) for recording, report in zip(taken, tracked, strict=True)]
         make = cache(partial(make_detector, self.folder, None, self.settings))
         reports = []
         for recording in self._taken_in():

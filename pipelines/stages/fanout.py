@@ -1,0 +1,236 @@
+"""Tracks recordings side by side on a Ray cluster: one task each, on whichever node has room.
+
+A task reads its recording and writes the lake itself, through a file system that all nodes share, and
+does nothing where its tracks are there already. So a task that died with its node is simply started
+again elsewhere: nothing is lost and nothing is there twice.
+
+Ray's own tasks rather than a Dagster executor: what fans out are the recordings inside a step, and a
+process that has loaded a model keeps it for the next recording.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from detectors.detector import Detector
+from pipelines.audit import AuditLog
+from pipelines.durable import BusyError
+from pipelines.lake import Lake, RecordingKey
+from pipelines.progress import ShowProgress
+from pipelines.settings import Fanout, Settings
+from pipelines.sites import SiteFolder
+from pipelines.stages.ingest import Recording
+from pipelines.stages.report import StageReport
+from pipelines.stages.track import frame_rate, is_tracked, make_detector, track, tracking_inputs
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+    from ray.actor import ActorHandle
+
+RETRIES = 3
+_POLL_S = 1.0
+
+
+class FanoutError(RuntimeError):
+    """A cluster that is not there, or cannot do what is asked; names what is missing and what to do."""
+
+
+MakeDetector = Callable[[SiteFolder, Path | None, Settings, str], Detector]
+"""As `pipelines.stages.track.make_detector`."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recording to be tracked, with all that a node has to know; paths are those of every node.
+
+    Attributes:
+        folder: its site.
+        recording: the recording.
+        settings: of the run.
+        make: makes the detector of a camera.
+        inputs: what its tracks are to be made from, by the code and packages of who asks.
+    """
+
+    folder: SiteFolder
+    recording: Recording
+    settings: Settings
+    make: MakeDetector
+    inputs: str
+
+
+def track_side_by_side(
+    folder: SiteFolder,
+    recordings: Sequence[Recording],
+    settings: Settings,
+    show_progress: ShowProgress,
+    *,
+    make: MakeDetector = make_detector,
+) -> list[StageReport]:
+    """Tracks recordings of a site on the cluster that the settings name, but for those that are tracked already.
+
+    Returns:
+        The report of each, in their order.
+
+    Raises:
+        FanoutError: if there is no such cluster, no node has what a recording is to be given, a node runs
+            other code, or the processes of a recording died time and again.
+        Exception: whatever tracking raised on a node, once the other recordings are done.
+    """
+    fanout, lake = settings.fanout, Lake.of(settings)
+    if fanout is None:
+        raise FanoutError("PASSANT_RAY: names no cluster. Set it to auto, or to host:port.")
+    jobs = [_job(folder, recording, _on_every_node(settings, fanout), make) for recording in recordings]
+    new = [job for job in jobs if not is_tracked(job.recording, lake, job.inputs)]
+    reports = _track_on(fanout, new, show_progress) if new else {}
+    return [reports.get(job.recording.key) or _track(job) for job in jobs]
+
+
+def _on_every_node(settings: Settings, fanout: Fanout) -> Settings:
+    """Settings that mean the same on every node: whole paths, and a device that is not each node's own choice."""
+    device = settings.device or ("cuda" if fanout.gpus else "cpu")
+    return replace(settings, data=settings.data.resolve(), device=device)
+
+
+def _job(folder: SiteFolder, recording: Recording, settings: Settings, make: MakeDetector) -> Job:
+    there = replace(folder, path=folder.path.resolve())
+    job = Job(there, replace(recording, path=recording.path.resolve()), settings, make, "")
+    return replace(job, inputs=_inputs(job, make(there, None, settings, recording.key.camera_id)))
+
+
+def _inputs(job: Job, detector: Detector) -> str:
+    camera_id = job.recording.key.camera_id
+    rate = frame_rate(job.folder, None, camera_id)
+    return tracking_inputs(job.recording, job.folder.site.camera(camera_id), detector, rate)
+
+
+def _track_on(fanout: Fanout, jobs: Sequence[Job], show_progress: ShowProgress) -> dict[RecordingKey, StageReport]:
+    """Tracks every recording on the cluster and waits for all of them."""
+    title = f"{jobs[0].folder.site.site_id}: {len(jobs)} recordings on {fanout.address}"
+    frames = sum(job.recording.probe.packets for job in jobs)
+    with _connected(fanout), show_progress(title, frames) as progress:
+        import ray
+
+        _refuse_too_small(ray.nodes(), fanout)
+        board = _board()
+        task = ray.remote(_track_here).options(
+            num_cpus=fanout.cpus,
+            num_gpus=fanout.gpus,
+            max_retries=RETRIES,
+            retry_exceptions=[BusyError],  # held by a process whose node is thought dead
+        )
+        running = [task.remote(job, fanout.cpus, board) for job in jobs]
+        waiting = running
+        while waiting:
+            _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=_POLL_S)
+            progress(ray.get(board.done.remote()))
+        return {job.recording.key: _outcome(job, one) for job, one in zip(jobs, running, strict=True)}
+
+
+@contextmanager
+def _connected(fanout: Fanout) -> Iterator[None]:
+    """Connects Ray to the cluster; a connection that was there before is used and stays."""
+    if not find_spec("ray"):
+        raise FanoutError("PASSANT_RAY: ray is not installed. Install passant[ray], or unset it.")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    import ray
+
+    is_ours = not ray.is_initialized()
+    try:
+        if is_ours:
+            ray.init(address=fanout.address, log_to_driver=False, logging_level="WARNING")
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise FanoutError(
+            f"PASSANT_RAY: no Ray cluster answers at '{fanout.address}' ({_first_line(error)}). "
+            "Start this machine as a node of it (docs/cost.md), or unset it."
+        ) from error
+    try:
+        yield
+    finally:
+        if is_ours:
+            ray.shutdown()
+
+
+def _refuse_too_small(known: Sequence[Mapping[str, Any]], fanout: Fanout) -> None:
+    """Ray would wait for such a node for ever."""
+    nodes = [node["Resources"] for node in known if node["Alive"]]
+    if not any(node.get("CPU", 0) >= fanout.cpus and node.get("GPU", 0) >= fanout.gpus for node in nodes):
+        there = "; ".join(f"{node.get('CPU', 0):g} cores and {node.get('GPU', 0):g} GPUs" for node in nodes)
+        raise FanoutError(
+            f"PASSANT_RAY_CPUS, PASSANT_RAY_GPUS: no node offers {fanout.cpus} cores and {fanout.gpus:g} GPUs at once "
+            f"(there are: {there}). Ask for less, or start a node that does."
+        )
+
+
+class _Board:
+    """How many frames of each recording are done; a recording that is begun again counts anew."""
+
+    def __init__(self) -> None:
+        self._frames: dict[str, int] = {}
+
+    def tell(self, recording_id: str, frames: int) -> None:
+        self._frames[recording_id] = frames
+
+    def done(self) -> int:
+        return sum(self._frames.values())
+
+
+def _board() -> ActorHandle:
+    """A board on this node, which no other node takes with it when it dies."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(_Board).options(num_cpus=0, scheduling_strategy=here).remote()
+
+
+def _outcome(job: Job, one: ObjectRef) -> StageReport:
+    import ray
+
+    try:
+        report: StageReport = ray.get(one)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None
+    except ray.exceptions.RayError as error:
+        raise FanoutError(
+            f"{job.recording.path.name}: its process died {RETRIES + 1} times on the cluster ({_first_line(error)}). "
+            "Give each recording more (PASSANT_RAY_CPUS, PASSANT_RAY_GPUS), or look at that node; what is done stays."
+        ) from error
+    return report
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _track_here(job: Job, cpus: int, board: ActorHandle) -> StageReport:
+    """What a node does with a recording."""
+    os.environ["OMP_NUM_THREADS"] = str(cpus)
+    if _inputs(job, _detector(job)) != job.inputs:
+        raise FanoutError(
+            f"{os.uname().nodename}: runs other code, packages or weights than the node that asks. "
+            "Install the same Passant from the same lock on every node."
+        )
+    return _track(job, lambda frames: board.tell.remote(job.recording.key.recording_id, frames))
+
+
+def _track(job: Job, progress: Callable[[int], None] = lambda _: None) -> StageReport:
+    camera_id, lake, audit = job.recording.key.camera_id, Lake.of(job.settings), AuditLog(job.settings.audit)
+    rate, camera = frame_rate(job.folder, None, camera_id), job.folder.site.camera(camera_id)
+    return track(job.recording, camera, _detector(job), lake, audit, progress, rate=rate)
+
+
+# What this process has loaded; on a node it serves one run only.
+_loaded: dict[tuple[Settings, Path, str], Detector] = {}
+
+
+def _detector(job: Job) -> Detector:
+    place = (job.settings, job.folder.path, job.recording.key.camera_id)
+    if place not in _loaded:
+        _loaded[place] = job.make(job.folder, None, job.settings, job.recording.key.camera_id)
+    return _loaded[place]
