@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ class Fanout:
     gpus: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.address != "auto" and not re.fullmatch(r"[^/:\s]+:[0-9]{1,5}", self.address):
+            raise SettingsError(f"PASSANT_RAY: '{self.address}' is no address. Give auto, or host:port of the cluster.")
         if self.cpus < 1:
             raise SettingsError(f"PASSANT_RAY_CPUS: {self.cpus} are too few. Give 1 or more.")
         if not 0 <= self.gpus <= 1 and not (self.gpus > 1 and self.gpus.is_integer()):

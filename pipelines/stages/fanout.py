@@ -11,6 +11,7 @@ process that has loaded a model keeps it for the next recording.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 RETRIES = 3
-_POLL_S = 1.0
+_POLL_S, _KNOCK_S = 1.0, 5.0
 
 
 class FanoutError(RuntimeError):
@@ -134,26 +135,33 @@ def _track_on(fanout: Fanout, jobs: Sequence[Job], show_progress: ShowProgress) 
 
 @contextmanager
 def _connected(fanout: Fanout) -> Iterator[None]:
-    """Connects Ray to the cluster; a connection that was there before is used and stays."""
+    """Connects Ray to the cluster meanwhile."""
     if not find_spec("ray"):
         raise FanoutError("PASSANT_RAY: ray is not installed. Install passant[ray], or unset it.")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Whoever reaches a cluster without a token runs code on it.
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray
 
-    is_ours = not ray.is_initialized()
     try:
-        if is_ours:
-            ray.init(address=fanout.address, log_to_driver=False, logging_level="WARNING")
-    except (ConnectionError, ValueError, RuntimeError) as error:
+        _knock(fanout.address)
+        ray.init(address=fanout.address, log_to_driver=False, logging_level="WARNING")
+    except (OSError, RuntimeError) as error:
         raise FanoutError(
-            f"PASSANT_RAY: no Ray cluster answers at '{fanout.address}' ({_first_line(error)}). "
-            "Start this machine as a node of it (docs/cost.md), or unset it."
+            f"PASSANT_RAY: no Ray cluster answers at '{fanout.address}' ({_first_line(error)}). Make this machine a "
+            "node of it, with the cluster's token (docs/cost.md), or unset it."
         ) from error
     try:
         yield
     finally:
-        if is_ours:
-            ray.shutdown()
+        ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Ray itself would try for minutes."""
+    if address != "auto":
+        host, port = address.rsplit(":", 1)
+        socket.create_connection((host, int(port)), _KNOCK_S).close()
 
 
 def _refuse_too_small(known: Sequence[Mapping[str, Any]], fanout: Fanout) -> None:

@@ -50,6 +50,8 @@ def test_the_environment_says_where_recordings_are_tracked(monkeypatch, variable
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
+        ("PASSANT_RAY", "ray://head:10001", "is no address"),
+        ("PASSANT_RAY", "head", "'head' is no address"),
         ("PASSANT_RAY_CPUS", "0", "0 are too few"),
         ("PASSANT_RAY_CPUS", "many", "'many' is no whole number"),
         ("PASSANT_RAY_CPUS", "0.5", "'0.5' is no whole number"),
