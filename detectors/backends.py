@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.cores import cores
 from detectors.exports import Exports
 
 if TYPE_CHECKING:
@@ -121,13 +122,6 @@ def start(backend: Backend, exports: Exports, input_px: tuple[int, int], quantis
             raise BackendError("precision 'int8': needs a calibrated model. Make one with passant tune.")
         return OpenVino(quantised, backend.workers)
     return _Onnx(exports.get("onnx", input_px), backend)
-
-
-def cores() -> int:
-    """How many cores this process may use: those it is held to, and no more than OMP_NUM_THREADS asks for."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(there, int(asked)) if asked.isdecimal() and int(asked) else there
 
 
 def _has_cuda() -> bool:

@@ -48,6 +48,7 @@ def main() -> None:
     from pipelines.object_store import ObjectStoreError
     from pipelines.stages.evaluate import TruthError
     from pipelines.stages.expiries import ExpiredError
+    from pipelines.stages.fanout import FanoutError
     from pipelines.stages.withdraw import WithdrawalError
 
     of_files = (InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
@@ -55,7 +56,7 @@ def main() -> None:
     of_state = (AuditError, DamagedFileError, ExpiredError, ObjectStoreError, TimeoutError, WithdrawalError)
     try:
         app()
-    except (*of_input, *of_state) as error:
+    except (*of_input, *of_state, FanoutError) as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error}. Nothing is half-written: mend that, and run the same command again.")

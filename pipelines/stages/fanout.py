@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detectors.detector import Detector
+from detectors.track_video import FrameRate, Progress
 from pipelines.audit import AuditLog
 from pipelines.durable import BusyError
 from pipelines.lake import Lake, RecordingKey
@@ -54,6 +55,7 @@ class Job:
         folder: its site.
         recording: the recording.
         settings: of the run.
+        weights: in place of the site's, or None.
         make: makes the detector of a camera.
         inputs: what its tracks are to be made from, by the code and packages of who asks.
     """
@@ -61,8 +63,24 @@ class Job:
     folder: SiteFolder
     recording: Recording
     settings: Settings
+    weights: Path | None
     make: MakeDetector
-    inputs: str
+    inputs: str = ""
+
+    @property
+    def camera_id(self) -> str:
+        return self.recording.key.camera_id
+
+    @property
+    def rate(self) -> FrameRate:
+        return frame_rate(self.folder, self.weights, self.camera_id)
+
+    def detector(self) -> Detector:
+        return self.make(self.folder, self.weights, self.settings, self.camera_id)
+
+    def inputs_with(self, detector: Detector) -> str:
+        """What the recording's tracks are made from here."""
+        return tracking_inputs(self.recording, self.folder.site.camera(self.camera_id), detector, self.rate)
 
 
 def track_side_by_side(
@@ -71,6 +89,7 @@ def track_side_by_side(
     settings: Settings,
     show_progress: ShowProgress,
     *,
+    weights: Path | None = None,
     make: MakeDetector = make_detector,
 ) -> list[StageReport]:
     """Tracks recordings of a site on the cluster that the settings name, but for those that are tracked already.
@@ -86,7 +105,8 @@ def track_side_by_side(
     fanout, lake = settings.fanout, Lake.of(settings)
     if fanout is None:
         raise FanoutError("PASSANT_RAY: names no cluster. Set it to auto, or to host:port.")
-    jobs = [_job(folder, recording, _on_every_node(settings, fanout), make) for recording in recordings]
+    there = _on_every_node(settings, fanout)
+    jobs = [_job(folder, recording, there, weights, make) for recording in recordings]
     new = [job for job in jobs if not is_tracked(job.recording, lake, job.inputs)]
     reports = _track_on(fanout, new, show_progress) if new else {}
     return [reports.get(job.recording.key) or _track(job) for job in jobs]
@@ -98,16 +118,15 @@ def _on_every_node(settings: Settings, fanout: Fanout) -> Settings:
     return replace(settings, data=settings.data.resolve(), device=device)
 
 
-def _job(folder: SiteFolder, recording: Recording, settings: Settings, make: MakeDetector) -> Job:
-    there = replace(folder, path=folder.path.resolve())
-    job = Job(there, replace(recording, path=recording.path.resolve()), settings, make, "")
-    return replace(job, inputs=_inputs(job, make(there, None, settings, recording.key.camera_id)))
-
-
-def _inputs(job: Job, detector: Detector) -> str:
-    camera_id = job.recording.key.camera_id
-    rate = frame_rate(job.folder, None, camera_id)
-    return tracking_inputs(job.recording, job.folder.site.camera(camera_id), detector, rate)
+def _job(folder: SiteFolder, recording: Recording, settings: Settings, weights: Path | None, make: MakeDetector) -> Job:
+    job = Job(
+        replace(folder, path=folder.path.resolve()),
+        replace(recording, path=recording.path.resolve()),
+        settings,
+        weights and weights.resolve(),
+        make,
+    )
+    return replace(job, inputs=job.inputs_with(job.detector()))
 
 
 def _track_on(fanout: Fanout, jobs: Sequence[Job], show_progress: ShowProgress) -> dict[RecordingKey, StageReport]:
@@ -135,7 +154,7 @@ def _track_on(fanout: Fanout, jobs: Sequence[Job], show_progress: ShowProgress) 
 
 @contextmanager
 def _connected(fanout: Fanout) -> Iterator[None]:
-    """Connects Ray to the cluster meanwhile."""
+    """Connects Ray to the cluster meanwhile; a connection there is already is used and stays."""
     if not find_spec("ray"):
         raise FanoutError("PASSANT_RAY: ray is not installed. Install passant[ray], or unset it.")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -143,9 +162,11 @@ def _connected(fanout: Fanout) -> Iterator[None]:
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray
 
+    is_ours = not ray.is_initialized()
     try:
-        _knock(fanout.address)
-        ray.init(address=fanout.address, log_to_driver=False, logging_level="WARNING")
+        if is_ours:
+            _knock(fanout.address)
+            ray.init(address=fanout.address, log_to_driver=False, logging_level="WARNING")
     except (OSError, RuntimeError) as error:
         raise FanoutError(
             f"PASSANT_RAY: no Ray cluster answers at '{fanout.address}' ({_first_line(error)}). Make this machine a "
@@ -154,7 +175,8 @@ def _connected(fanout: Fanout) -> Iterator[None]:
     try:
         yield
     finally:
-        ray.shutdown()
+        if is_ours:
+            ray.shutdown()
 
 
 def _knock(address: str) -> None:
@@ -219,7 +241,7 @@ def _first_line(error: BaseException) -> str:
 def _track_here(job: Job, cpus: int, board: ActorHandle) -> StageReport:
     """What a node does with a recording."""
     os.environ["OMP_NUM_THREADS"] = str(cpus)
-    if _inputs(job, _detector(job)) != job.inputs:
+    if job.inputs_with(_detector(job)) != job.inputs:
         raise FanoutError(
             f"{os.uname().nodename}: runs other code, packages or weights than the node that asks. "
             "Install the same Passant from the same lock on every node."
@@ -227,18 +249,17 @@ def _track_here(job: Job, cpus: int, board: ActorHandle) -> StageReport:
     return _track(job, lambda frames: board.tell.remote(job.recording.key.recording_id, frames))
 
 
-def _track(job: Job, progress: Callable[[int], None] = lambda _: None) -> StageReport:
-    camera_id, lake, audit = job.recording.key.camera_id, Lake.of(job.settings), AuditLog(job.settings.audit)
-    rate, camera = frame_rate(job.folder, None, camera_id), job.folder.site.camera(camera_id)
-    return track(job.recording, camera, _detector(job), lake, audit, progress, rate=rate)
+def _track(job: Job, progress: Progress = lambda _: None) -> StageReport:
+    camera, lake, audit = job.folder.site.camera(job.camera_id), Lake.of(job.settings), AuditLog(job.settings.audit)
+    return track(job.recording, camera, _detector(job), lake, audit, progress, rate=job.rate)
 
 
 # What this process has loaded; on a node it serves one run only.
-_loaded: dict[tuple[Settings, Path, str], Detector] = {}
+_loaded: dict[tuple[Settings, Path, Path | None, str], Detector] = {}
 
 
 def _detector(job: Job) -> Detector:
-    place = (job.settings, job.folder.path, job.recording.key.camera_id)
+    place = (job.settings, job.folder.path, job.weights, job.camera_id)
     if place not in _loaded:
-        _loaded[place] = job.make(job.folder, None, job.settings, job.recording.key.camera_id)
+        _loaded[place] = job.detector()
     return _loaded[place]

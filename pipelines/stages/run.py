@@ -21,6 +21,7 @@ from pipelines.stages.arrivals import make_way
 from pipelines.stages.check import Verdict, check
 from pipelines.stages.drift import drift
 from pipelines.stages.expiries import refuse_expired
+from pipelines.stages.fanout import track_side_by_side
 from pipelines.stages.fingerprint import file_digest
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
@@ -72,8 +73,11 @@ def run(
         audit.append("weights", path=str(weights), sha256=file_digest(weights), allowed="for one run, by --weights")
     make_way(recording, site, settings)
     reports = [ingest(recording, site, lake, audit)]
-    with show_progress(path.name, recording.probe.packets) as progress:
-        reports.append(track(recording, camera, detector, lake, audit, progress, rate=rate))
+    if settings.fanout:
+        reports += track_side_by_side(folder, [recording], settings, show_progress, weights=weights)
+    else:
+        with show_progress(path.name, recording.probe.packets) as progress:
+            reports.append(track(recording, camera, detector, lake, audit, progress, rate=rate))
     calibration = site.calibrations.get(camera.camera_id)
     reports.append(drift(recording, camera, calibration, lake, audit))
     reports.append(georeference(recording.key, camera, calibration, lake, audit))

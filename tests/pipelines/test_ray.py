@@ -95,7 +95,9 @@ def test_only_what_is_not_tracked_yet_is_sent(data, monkeypatch):
 def test_what_is_sent_means_the_same_on_every_node(data, monkeypatch, gpus, device):
     monkeypatch.chdir(data.parent)
     day, recordings = taken_in(data, Path("data"), Fanout("auto", 1, gpus))
-    job = fanout._job(day.folder, recordings[0], fanout._on_every_node(day.settings, day.settings.fanout), two_walkers)
+    job = fanout._job(
+        day.folder, recordings[0], fanout._on_every_node(day.settings, day.settings.fanout), None, two_walkers
+    )
     assert job.settings.device == device
     assert all(path.is_absolute() for path in (job.folder.path, job.recording.path, job.settings.data))
 
@@ -104,7 +106,7 @@ def test_a_node_with_other_code_refuses(data, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     day, recordings = taken_in(data)
     settings = fanout._on_every_node(day.settings, day.settings.fanout)
-    job = fanout._job(day.folder, recordings[0], settings, two_walkers)
+    job = fanout._job(day.folder, recordings[0], settings, None, two_walkers)
     with pytest.raises(FanoutError, match="Install the same Passant"):
         fanout._track_here(replace(job, inputs="of elsewhere"), 1, None)
     assert not Lake.of(settings).has(REPORTS, recordings[0].key)
