@@ -10,6 +10,7 @@ process that has loaded a model keeps it for the next recording.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -136,8 +137,8 @@ def _track_on(fanout: Fanout, jobs: Sequence[Job], show_progress: ShowProgress) 
     with _connected(fanout), show_progress(title, frames) as progress:
         import ray
 
-        _refuse_too_small(ray.nodes(), fanout)
-        board = _board()
+        _refuse_too_small(ray.nodes(), fanout)  # type: ignore[no-untyped-call]
+        board: Any = _board()
         task = ray.remote(_track_here).options(
             num_cpus=fanout.cpus,
             num_gpus=fanout.gpus,
@@ -166,7 +167,7 @@ def _connected(fanout: Fanout) -> Iterator[None]:
     try:
         if is_ours:
             _knock(fanout.address)
-            ray.init(address=fanout.address, log_to_driver=False, logging_level="WARNING")
+            ray.init(address=fanout.address, log_to_driver=False, logging_level=logging.WARNING)
     except (OSError, RuntimeError) as error:
         raise FanoutError(
             f"PASSANT_RAY: no Ray cluster answers at '{fanout.address}' ({_first_line(error)}). Make this machine a "
@@ -210,16 +211,18 @@ class _Board:
         return sum(self._frames.values())
 
 
-def _board() -> ActorHandle:
+def _board() -> ActorHandle[Any]:
     """A board on this node, which no other node takes with it when it dies."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(_Board).options(num_cpus=0, scheduling_strategy=here).remote()
+    board: Any = ray.remote(_Board)
+    made: ActorHandle[Any] = board.options(num_cpus=0, scheduling_strategy=here).remote()
+    return made
 
 
-def _outcome(job: Job, one: ObjectRef) -> StageReport:
+def _outcome(job: Job, one: ObjectRef[StageReport]) -> StageReport:
     import ray
 
     try:
@@ -238,7 +241,7 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n")[0]
 
 
-def _track_here(job: Job, cpus: int, board: ActorHandle) -> StageReport:
+def _track_here(job: Job, cpus: int, board: ActorHandle[Any]) -> StageReport:
     """What a node does with a recording."""
     os.environ["OMP_NUM_THREADS"] = str(cpus)
     if job.inputs_with(_detector(job)) != job.inputs:

@@ -75,8 +75,8 @@ class SiteDay:
         """Tracks the recordings that are still there; tracks of expired ones stay as they are."""
         if self.settings.fanout:
             taken = list(self._taken_in())
-            tracked = track_side_by_side(self.folder, taken, self.settings, show_progress, make=make_detector)
-            return [_of(recording.key, report) for recording, report in zip(taken, tracked, strict=True)]
+            found = track_side_by_side(self.folder, taken, self.settings, show_progress, make=make_detector)
+            return [_of(recording.key, report) for recording, report in zip(taken, found, strict=True)]
         make = cache(partial(make_detector, self.folder, None, self.settings))
         reports = []
         for recording in self._taken_in():
