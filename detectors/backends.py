@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.cores import cores
 from detectors.exports import Exports
 
 if TYPE_CHECKING:
@@ -121,11 +122,6 @@ def start(backend: Backend, exports: Exports, input_px: tuple[int, int], quantis
             raise BackendError("precision 'int8': needs a calibrated model. Make one with passant tune.")
         return OpenVino(quantised, backend.workers)
     return _Onnx(exports.get("onnx", input_px), backend)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _has_cuda() -> bool:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from detectors.camera import Camera
+from detectors.cores import cores
 from detectors.masks import blacken
 
 Image = NDArray[np.uint8]
@@ -258,7 +259,7 @@ def _turn(frame: av.VideoFrame) -> tuple[int, int, int, int] | None:
 def _decode(container: InputContainer, decoding: Decoding) -> Iterator[tuple[av.VideoFrame, float]]:
     """Frames that have a place in time, and their seconds since the start of the recording."""
     stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
+    stream.thread_type, stream.codec_context.thread_count = "AUTO", cores()
     # The container knows when its first frame was due even if that frame is lost.
     start = None if stream.start_time is None else float(stream.start_time * (stream.time_base or 0))
     last = -np.inf

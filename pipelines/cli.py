@@ -17,7 +17,7 @@ from pipelines import upkeep
 from pipelines.audit import AuditError, AuditLog
 from pipelines.policies import PolicyError
 from pipelines.progress import frame_progress
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 from pipelines.stages.report import StageReport
 
 app = typer.Typer(
@@ -48,13 +48,15 @@ def main() -> None:
     from pipelines.object_store import ObjectStoreError
     from pipelines.stages.evaluate import TruthError
     from pipelines.stages.expiries import ExpiredError
+    from pipelines.stages.fanout import FanoutError
     from pipelines.stages.withdraw import WithdrawalError
 
-    of_input = (BackendError, InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
+    of_files = (InterchangeError, PolicyError, RecordingError, SiteError, TruthError, WeightsError)
+    of_input = (BackendError, SettingsError, *of_files)
     of_state = (AuditError, DamagedFileError, ExpiredError, ObjectStoreError, TimeoutError, WithdrawalError)
     try:
         app()
-    except (*of_input, *of_state) as error:
+    except (*of_input, *of_state, FanoutError) as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error}. Nothing is half-written: mend that, and run the same command again.")

@@ -93,13 +93,47 @@ def alone_in(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     deadline, descriptor = time.monotonic() + patience_s, os.open(folder, os.O_RDONLY)
     try:
-        while not _locks(descriptor):
-            if time.monotonic() > deadline:
-                raise BusyError(f"{folder}: held by another run for {patience_s:.0f} s. Wait for that run to end.")
-            time.sleep(0.05)
+        _wait_for(descriptor, folder, deadline, patience_s)
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def alone_on(path: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
+    """Holds the making of one file against other processes; a killed process lets go of it.
+
+    Raises:
+        BusyError: if another process holds it for too long.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock, deadline = path.with_name(f".{path.name}.lock.tmp"), time.monotonic() + patience_s
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _wait_for(descriptor, path, deadline, patience_s)
+            if _is_at(lock, descriptor):  # else its holder before has removed it
+                try:
+                    yield
+                finally:
+                    lock.unlink(missing_ok=True)
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _wait_for(descriptor: int, path: Path, deadline: float, patience_s: float) -> None:
+    while not _locks(descriptor):
+        if time.monotonic() > deadline:
+            raise BusyError(f"{path}: held by another run for {patience_s:.0f} s. Wait for that run to end.")
+        time.sleep(0.05)
 
 
 def _locks(descriptor: int) -> bool:

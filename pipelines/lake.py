@@ -22,7 +22,7 @@ import dataframely as dy
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from pipelines.durable import alone_in, replacing_all
+from pipelines.durable import alone_in, alone_on, replacing_all
 from pipelines.settings import Settings
 
 _INPUTS, _SEAL = "passant:inputs", "passant:seal"
@@ -99,6 +99,12 @@ class Lake:
     def alone(self, table: str, key: RecordingKey) -> Iterator[None]:
         """Keeps other processes from making a table of the camera's day meanwhile."""
         with alone_in(self.path(table, key).parent):
+            yield
+
+    @contextmanager
+    def alone_on(self, table: str, key: RecordingKey) -> Iterator[None]:
+        """Keeps other processes from making a table of this recording meanwhile; others of the camera may be made."""
+        with alone_on(self.path(table, key)):
             yield
 
     def save_all(

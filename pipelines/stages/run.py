@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from geo.site import Site, SiteError
 from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox
 from pipelines.lake import Lake
+from pipelines.progress import ShowProgress
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
 from pipelines.stages import measure
@@ -22,6 +21,7 @@ from pipelines.stages.arrivals import make_way
 from pipelines.stages.check import Verdict, check
 from pipelines.stages.drift import drift
 from pipelines.stages.expiries import refuse_expired
+from pipelines.stages.fanout import track_side_by_side
 from pipelines.stages.fingerprint import file_digest
 from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
@@ -31,8 +31,6 @@ from pipelines.stages.report import StageReport
 from pipelines.stages.track import TABLE as TRACKS
 from pipelines.stages.track import frame_rate, make_detector, track, tracking_inputs
 from pipelines.warehouse.connection import Warehouse
-
-ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,11 @@ def run(
         audit.append("weights", path=str(weights), sha256=file_digest(weights), allowed="for one run, by --weights")
     make_way(recording, site, settings)
     reports = [ingest(recording, site, lake, audit)]
-    with show_progress(path.name, recording.probe.packets) as progress:
-        reports.append(track(recording, camera, detector, lake, audit, progress, rate=rate))
+    if settings.fanout:
+        reports += track_side_by_side(folder, [recording], settings, show_progress, weights=weights)
+    else:
+        with show_progress(path.name, recording.probe.packets) as progress:
+            reports.append(track(recording, camera, detector, lake, audit, progress, rate=rate))
     calibration = site.calibrations.get(camera.camera_id)
     reports.append(drift(recording, camera, calibration, lake, audit))
     reports.append(georeference(recording.key, camera, calibration, lake, audit))

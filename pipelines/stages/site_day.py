@@ -14,6 +14,7 @@ from detectors.video import RecordingError
 from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox
 from pipelines.lake import Lake, RecordingKey
+from pipelines.progress import ShowProgress
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_site
 from pipelines.stages.arrivals import Arrivals, arrivals, make_way, missing
@@ -21,6 +22,7 @@ from pipelines.stages.check import Verdict, check, check_contracts, files_of
 from pipelines.stages.drift import TABLE as DRIFT
 from pipelines.stages.drift import drift
 from pipelines.stages.expiries import refuse_expired
+from pipelines.stages.fanout import track_side_by_side
 from pipelines.stages.fingerprint import code_of, fingerprint
 from pipelines.stages.georeference import STITCHES, georeference
 from pipelines.stages.georeference import TABLE as TRAJECTORIES
@@ -33,7 +35,6 @@ from pipelines.stages.measure import SOURCES, measure, refuse_stale
 from pipelines.stages.measure import TABLES as MEASURES
 from pipelines.stages.release import release
 from pipelines.stages.report import StageReport
-from pipelines.stages.run import ShowProgress
 from pipelines.stages.track import REPORTS, frame_rate, make_detector, track, tracking_inputs
 from pipelines.stages.track import TABLE as TRACKS
 from pipelines.stages.unchanged import Unchanged, memory_of, unchanged
@@ -94,6 +95,10 @@ class SiteDay:
 
     def track(self, show_progress: ShowProgress) -> list[StageReport]:
         """Tracks the recordings that are still there; tracks of expired ones stay as they are."""
+        if self.settings.fanout:
+            taken = list(self._taken_in())
+            found = track_side_by_side(self.folder, taken, self.settings, show_progress, make=make_detector)
+            return [_of(recording.key, report) for recording, report in zip(taken, found, strict=True)]
         make = cache(partial(make_detector, self.folder, None, self.settings))
         rates = cache(partial(frame_rate, self.folder, None))
 

@@ -143,6 +143,11 @@ def tracking_inputs(recording: Recording, camera: Camera, detector: Detector, ra
     )
 
 
+def is_tracked(recording: Recording, lake: Lake, inputs: str) -> bool:
+    """Whether the lake holds a recording's tracks made from these inputs."""
+    return all(lake.is_current(table, recording.key, inputs) for table in (TABLE, REPORTS))
+
+
 def track(
     recording: Recording,
     camera: Camera,
@@ -156,8 +161,8 @@ def track(
     """Detects and follows the road users of a recording, unless nothing has changed since last time."""
     began, rate, key = time.perf_counter(), rate or FrameRate(), recording.key
     inputs = tracking_inputs(recording, camera, detector, rate)
-    with lake.alone(TABLE, key):
-        is_current = lake.is_current(TABLE, key, inputs) and lake.is_current(REPORTS, key, inputs)
+    with lake.alone_on(TABLE, key):
+        is_current = is_tracked(recording, lake, inputs)
         if not is_current:
             tracks, seen = track_video(
                 recording.path,

@@ -97,6 +97,11 @@ def orchestration() -> None:
     import_module("tests.benchmarks.orchestration").bench_orchestration()
 
 
+def ray() -> None:
+    """Recordings tracked side by side: two one-core workers beside one, and beside one of two cores."""
+    import_module("tests.benchmarks.fanout").bench_fanout()
+
+
 BENCHMARKS = {
     "tracking": tracking,
     "thrift": thrift,
@@ -107,6 +112,7 @@ BENCHMARKS = {
     "cost": cost,
     "pipeline": pipeline,
     "orchestration": orchestration,
+    "ray": ray,
 }
 
 

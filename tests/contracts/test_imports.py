@@ -21,6 +21,7 @@ BREAKS = {
     "geo_layers": ("geo/calibration.py", "import geo.trajectories"),
     "pixels": ("pipelines/lake.py", "import cv2"),
     "dagster": ("pipelines/stages/load.py", "import dagster"),
+    "ray": ("pipelines/stages/track.py", "import ray"),
     "pictures": ("pipelines/cli.py", "import streamlit"),
     "database": ("dashboards/queries.py", "import duckdb"),
     "warehouse": ("pipelines/publishing/store.py", "import pipelines.warehouse.connection"),

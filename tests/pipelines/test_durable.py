@@ -1,9 +1,10 @@
 import multiprocessing
 import signal
+import threading
 
 import pytest
 
-from pipelines.durable import BusyError, alone_in, replacing, replacing_all
+from pipelines.durable import BusyError, alone_in, alone_on, replacing, replacing_all
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):
@@ -37,6 +38,13 @@ def writing(path, begun):
     """Begins a file and never ends it."""
     with replacing(path) as temporary:
         temporary.write_text("half")
+        begun.set()
+        signal.pause()
+
+
+def making(path, begun):
+    """Holds the making of a file and never ends it."""
+    with alone_on(path):
         begun.set()
         signal.pause()
 
@@ -83,3 +91,35 @@ def test_a_folder_is_held_by_one_process_until_it_is_killed(tmp_path, other):
     holder.kill()
     with alone_in(tmp_path, 30.0):
         assert names(tmp_path) == []
+
+
+def test_the_making_of_a_file_is_held_by_one_process_until_it_is_killed_and_of_others_is_free(tmp_path, other):
+    path = tmp_path / "a.parquet"
+    holder = other(making, path)
+    with pytest.raises(BusyError, match="a.parquet: held by another run for 0 s"), alone_on(path, 0):
+        pass
+    with alone_on(tmp_path / "b.parquet", 0), replacing(tmp_path / "b.parquet") as temporary:
+        temporary.write_text("whole")
+    holder.kill()
+    with alone_on(path, 30.0):
+        assert names(tmp_path) == [".a.parquet.lock.tmp", "b.parquet"]
+    assert names(tmp_path) == ["b.parquet"]
+
+
+def test_who_waits_for_a_lock_that_its_holder_removes_takes_a_new_one(tmp_path):
+    path, inside, most = tmp_path / "a.parquet", [], []
+
+    def make():
+        for _ in range(20):
+            with alone_on(path, 30.0):
+                inside.append(1)
+                most.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=make) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 60
+    assert names(tmp_path) == []
