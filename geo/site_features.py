@@ -56,7 +56,7 @@ def _properties(given: dict[str, object], where: str, properties: type[Propertie
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        reason = "missing" if first["type"] == "missing" else first["msg"]
+        reason = "missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
         raise FeatureError(f"{where}: {field}: {reason}. Mend it among the feature's properties.") from error
 
 
