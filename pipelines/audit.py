@@ -114,10 +114,10 @@ class AuditLog:
             raise
 
     def entries(self) -> Iterator[dict[str, str | int | float]]:
-        """Every entry, oldest first."""
+        """Every entry, oldest first; a line that was cut off in writing is none."""
         if self.path.is_file():
             with self.path.open("rb") as file:
-                yield from (json.loads(line) for line in file)
+                yield from (json.loads(line) for line in file if line.endswith(b"\n"))
 
     def verify(self) -> int:
         """Checks the whole chain.

@@ -36,13 +36,15 @@ def replacing_all() -> Iterator[Callable[[Path], Path]]:
     a killed process has left in their folders is removed.
     """
     temporary: dict[Path, Path] = {}
+    folders: set[Path] = set()
     with ExitStack() as held:
 
         def stand_in(path: Path) -> Path:
             if path not in temporary:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                if path.parent not in {other.parent for other in temporary}:
+                if path.parent not in folders:
+                    path.parent.mkdir(parents=True, exist_ok=True)
                     _sweep(path.parent)
+                    folders.add(path.parent)
                 temporary[path] = held.enter_context(_reserved(path))
             return temporary[path]
 
@@ -52,7 +54,7 @@ def replacing_all() -> Iterator[Callable[[Path], Path]]:
                 os.fsync(file.fileno())
         for path, written in temporary.items():
             written.replace(path)
-        for folder in {path.parent for path in temporary}:
+        for folder in folders:
             sync_folder(folder)
 
 

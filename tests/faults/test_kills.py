@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.kills import KINDS, planned
 
-ROUNDS = 90
+ROUNDS = 300
 
 
 def faults(**environment):

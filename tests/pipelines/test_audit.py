@@ -127,3 +127,13 @@ def test_many_lines_are_one_chain_and_none_makes_no_file(tmp_path):
     assert [entry["number"] for entry in log.entries()] == [1, 2, 3, 4, 5]
     AuditLog(tmp_path / "none.jsonl").append_all("load", [])
     assert not (tmp_path / "none.jsonl").exists()
+
+
+def test_a_line_cut_off_in_writing_does_not_keep_others_from_being_read(tmp_path):
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.append("track", recording="r")
+    whole = log.path.read_bytes()
+    log.path.write_bytes(whole + whole[: len(whole) // 2])
+    assert [entry["action"] for entry in log.entries()] == ["track"]
+    log.append("load", recording="r")
+    assert [entry["action"] for entry in log.entries()] == ["track", "line_cut_off", "load"]

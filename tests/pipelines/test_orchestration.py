@@ -191,11 +191,11 @@ def test_a_busy_warehouse_is_waited_for(orchestration, data, monkeypatch):
 
     busy, load = [1, 1], site_day.load
 
-    def sometimes(*arguments):
+    def sometimes(*arguments, **named):
         if busy:
             busy.pop()
             raise WarehouseBusyError("held by another process")
-        return load(*arguments)
+        return load(*arguments, **named)
 
     monkeypatch.setattr(site_day, "load", sometimes)
     builders.video(data / "recordings" / "pole" / "pole_2026-06-10_08-14-58.mp4")
