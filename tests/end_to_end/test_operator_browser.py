@@ -42,7 +42,9 @@ def server(own_day):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "dashboards.operator", "--server.headless=true", f"--server.port={port}"]
-    environment = {**os.environ, "PASSANT_DATA": str(own_day.settings.data)}
+    temporary = own_day.settings.data / "temporary"  # beside what may not be changed; what holds the data folder is not
+    temporary.mkdir()
+    environment = {**os.environ, "PASSANT_DATA": str(own_day.settings.data), "TMPDIR": str(temporary)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
