@@ -20,6 +20,8 @@ _PATH_BENEATH = 1
 _WRITE_FILE, _READ_FILE = 1 << 1, 1 << 2
 _REMOVE_FILE, _MAKE_FILE = 1 << 5, 1 << 8
 _OPENING, _CHANGING = _READ_FILE | _WRITE_FILE, _WRITE_FILE | _REMOVE_FILE | _MAKE_FILE
+# Without it the kernel refuses every move from folder to folder; known since version 2 (Linux 5.19).
+_MOVE_FILE, _ASK_VERSION = 1 << 13, 1
 # What belongs to a file rather than to a folder, which is all that a rule about a file may name.
 _OF_FILES = _READ_FILE | _WRITE_FILE
 _NO_NEW_PRIVILEGES = 38  # linux/prctl.h
@@ -90,13 +92,15 @@ def _landlock(folder: str, barred: int) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None, use_errno=True)
-    handled = struct.pack("Q", barred)
+    version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
+    rights = barred | (_MOVE_FILE if barred & _MAKE_FILE and version >= 2 else 0)
+    handled = struct.pack("Q", rights)
     ruleset = libc.syscall(_CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0)
     if ruleset < 0:
         return False
     try:
         for path in _beside(folder):
-            _allow(libc, ruleset, path, barred)
+            _allow(libc, ruleset, path, rights)
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         return bool(libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0)
     finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -164,8 +164,10 @@ class Broker:
 
     def _boxes_seen(self, folder: SiteFolder, recording: Recording) -> pl.DataFrame:
         camera = folder.site.camera(recording.key.camera_id)
+        # Two dozen frames are sooner looked at than a model is exported for another engine.
+        settings = replace(self.settings, backend="torch")
         try:
-            detector = track.make_detector(folder, None, self.settings, camera.camera_id)
+            detector = track.make_detector(folder, None, settings, camera.camera_id)
             return boxes_seen(recording.path, camera, detector, recording.probe.duration_s)
         except WeightsError as error:
             raise NothingToShowError(

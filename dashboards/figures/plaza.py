@@ -136,6 +136,7 @@ def levels(rows: pl.DataFrame, say: Words) -> go.Figure:
         say,
         height=90 + 42 * max(len(totals), 1),
         barmode="stack",
+        legend={"traceorder": "normal"},
         xaxis={"title": {"text": say("share_of_time")}, "range": [0, 100], "showgrid": False},
         yaxis={"autorange": "reversed", "automargin": True, "showgrid": False},
     )

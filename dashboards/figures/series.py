@@ -185,7 +185,7 @@ def class_split(rows: pl.DataFrame, say: Words) -> go.Figure:
     return lay_out(
         figure,
         say,
-        height=130,
+        height=150,
         barmode="stack",
         yaxis={"visible": False},
         xaxis={"visible": False, "range": [0, 100]},

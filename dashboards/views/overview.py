@@ -88,7 +88,7 @@ def _coverage(release: Release, selection: Selection, say: Words) -> None:
     errors_m = shown["leave_one_out_rmse_m"].drop_nulls().to_list()
     st.metric(
         say("observed_share"),
-        say.percent(observed),
+        say.percent(observed, 1 if observed < 0.1 else 0),  # a little is not nothing
         help=say("observed_share_help"),
         border=True,
         height="stretch",

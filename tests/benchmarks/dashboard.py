@@ -179,4 +179,7 @@ def _counting(marks: list[int]) -> Iterator[None]:
 
 def _marks(trace: object) -> int:
     z = getattr(trace, "z", None)
-    return int(z.size) if z is not None else len(getattr(trace, "x", None) or ())
+    if z is not None:
+        return int(z.size)
+    x = getattr(trace, "x", None)
+    return 0 if x is None else len(x)

@@ -107,6 +107,7 @@ TRY_TO_CHANGE = textwrap.dedent(
     from dashboards.wall import forbid_changes
     by_kernel = forbid_changes(data / "restricted")
     inside, beside = data / "restricted" / "x.csv", data / "sites" / "x.csv"
+    elsewhere = data / "elsewhere"
     assert inside.read_text() == beside.read_text()
     def attempts(path):
         yield "append", lambda: open(path, "a").write("2")
@@ -114,7 +115,13 @@ TRY_TO_CHANGE = textwrap.dedent(
         yield "create", lambda: (path.parent / "new.csv").write_text("1")
         yield "replace", lambda: os.replace(path, path.with_suffix(".old"))
         yield "remove", lambda: path.with_suffix(".old").unlink() if path == beside else path.unlink()
+        yield "move", lambda: os.replace(path.parent / "moved.csv", elsewhere / f"{path.parent.name}.csv")
         if by_kernel:
+            rename = [sys.executable, "-c", "import os, sys; os.rename(*sys.argv[1:])"]
+            out = path.parent / "folder", elsewhere / path.parent.name
+            into = elsewhere / "a.csv", path.parent / "a.csv"
+            yield "child moves out", lambda: subprocess.run([*rename, *out], check=True, capture_output=True)
+            yield "child moves in", lambda: subprocess.run([*rename, *into], check=True, capture_output=True)
             yield "child", lambda: subprocess.run(["sh", "-c", f"echo 2 >> {path}"], check=True, capture_output=True)
     for name, attempt in attempts(inside):
         try:
@@ -135,6 +142,11 @@ def written_beside(folders):
     sites = restricted.parent / "sites"
     sites.mkdir()
     (sites / "x.csv").write_text("a\n1\n")
+    (restricted.parent / "elsewhere").mkdir()
+    for name in ("restricted/moved.csv", "sites/moved.csv", "elsewhere/a.csv"):
+        (restricted.parent / name).write_text("a\n")
+    for folder in (restricted, sites):
+        (folder / "folder").mkdir()
     return restricted
 
 

@@ -42,7 +42,9 @@ def server(own_day):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "dashboards.operator", "--server.headless=true", f"--server.port={port}"]
-    environment = {**os.environ, "PASSANT_DATA": str(own_day.settings.data)}
+    temporary = own_day.settings.data / "temporary"  # beside what may not be changed; what holds the data folder is not
+    temporary.mkdir()
+    environment = {**os.environ, "PASSANT_DATA": str(own_day.settings.data), "TMPDIR": str(temporary)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
@@ -171,7 +173,7 @@ def test_a_site_is_made_from_a_recording(own_day, page):
     page.get_by_role("button", name="Load the reference frame").click(timeout=60_000)
     page.get_by_text("From corner__").wait_for(timeout=240_000)
     step(page, "Save")
-    page.get_by_text("A valid site").wait_for()
+    page.get_by_text("A valid site").wait_for(timeout=120_000)
     assert page.elsewhere == []
     site = read_site(read_documents(own_day.settings.sites / "corner_square"), "corner_square")
     assert (site.name, site.frame.crs, site.camera("corner").size_px) == ("Corner", "EPSG:25833", (160, 120))
