@@ -19,7 +19,7 @@ NEW_SITE = {
     "site_id": "corner_square",
     "name": "Corner",
     "time_zone": "Europe/Berlin",
-    "cameras": [{"camera_id": "corner", "file_name_time": "corner_%H"}],
+    "cameras": [{"camera_id": "corner", "file_name_time": "corner_%Y-%m-%d_%H-%M"}],
 }
 
 
