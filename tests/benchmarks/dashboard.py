@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
+import numpy as np
 import plotly.graph_objects as go
 from streamlit.testing.v1 import AppTest
 
@@ -178,8 +179,9 @@ def _counting(marks: list[int]) -> Iterator[None]:
 
 
 def _marks(trace: object) -> int:
+    """Cells, points and bars that are drawn; a cell without a value is not."""
     z = getattr(trace, "z", None)
     if z is not None:
-        return int(z.size)
+        return int(np.count_nonzero(~np.isnan(np.asarray(z, dtype=float))))
     x = getattr(trace, "x", None)
     return 0 if x is None else len(x)
