@@ -13,6 +13,8 @@ from dashboards.design import ACCENT, FORWARD, GRID, UNOBSERVED, lay_out
 from dashboards.words import Words
 
 _CLICKED_PX = 15
+# In a longer calendar weeks are named by their month.
+_WEEKS_BY_DAY = 12
 _SHADE = "rgba(138,148,158,0.16)"
 _COVERAGE = [[0.0, "#d55e00"], [0.5, "#f0d9a0"], [1.0, "#0b6e99"]]
 
@@ -148,11 +150,12 @@ def coverage(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) ->
             colorbar={"title": {"text": say("observed_percent")}, "thickness": 10, "outlinewidth": 0},
         )
     )
+    ticks = "%d.%m.\n%Y" if weeks <= _WEEKS_BY_DAY else "%m/%Y"
     return lay_out(
         figure,
         say,
         height=230,
         plot_bgcolor=_SHADE,
         yaxis={"autorange": "reversed", "showgrid": False},
-        xaxis={"type": "date", "tickformat": "%m/%Y", "showgrid": False, "linecolor": UNOBSERVED},
+        xaxis={"type": "date", "tickformat": ticks, "showgrid": False, "linecolor": UNOBSERVED},
     )
