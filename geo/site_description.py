@@ -48,12 +48,13 @@ def _any_crs(value: object) -> str | None:
 
 
 def _crs(value: object) -> str | None:
-    if _any_crs(value) is None:
+    name = _any_crs(value)
+    if name is None:
         return None
-    crs = pyproj.CRS(_any_crs(value))
+    crs = pyproj.CRS(name)
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         raise ValueError("not a projected CRS in metres, such as EPSG:25833")
-    return str(value)
+    return name
 
 
 def _name_time(pattern: str) -> str:

@@ -36,12 +36,12 @@ JOIN loads_of(of_site_id, of_days) AS l USING (recording_id)
 JOIN local_quarters(of_site_id, of_days) AS quarters USING (interval_start_utc)
 GROUP BY ALL;
 
--- Grain: line x class x quarter-hour with something observed in a recording that was looked at for the line. A line
--- that was drawn later was not observed until its day is counted again.
-CREATE OR REPLACE TEMP MACRO observed_on_lines(of_site_id, of_days) AS TABLE
+-- Grain: line or zone x class x quarter-hour with something observed in a recording that was looked at for it, for a
+-- zone with road users placed on the ground. What was drawn later was not observed until its day is counted again.
+CREATE OR REPLACE TEMP MACRO observed_places(of_site_id, of_days, are_lines) AS TABLE
 SELECT
     quarters.day,
-    looked_at.line_id,
+    looked_at.place_id,
     looked_at.road_user,
     interval_start_utc,
     sum(looked_at.observed_s) AS observed_s,
@@ -49,32 +49,19 @@ SELECT
     each_once(list(looked_at.detector)) AS detector,
     each_once(list(looked_at.site_version)) AS site_version
 FROM (
-    SELECT c.*, l.revision, l.detector, l.site_version, unnest(l.line_ids) AS line_id
+    SELECT c.*, l.revision, l.detector, l.site_version, unnest(if(are_lines, l.line_ids, l.zone_ids)) AS place_id
     FROM coverage_contributions AS c
     JOIN loads_of(of_site_id, of_days) AS l USING (recording_id)
+    WHERE are_lines OR l.has_positions
 ) AS looked_at
 JOIN local_quarters(of_site_id, of_days) AS quarters USING (interval_start_utc)
 GROUP BY ALL;
 
--- Grain: zone x class x quarter-hour in which road users were placed on the ground in a recording that was looked at
--- for the zone.
+CREATE OR REPLACE TEMP MACRO observed_on_lines(of_site_id, of_days) AS TABLE
+SELECT * RENAME (place_id AS line_id) FROM observed_places(of_site_id, of_days, true);
+
 CREATE OR REPLACE TEMP MACRO observed_in_zones(of_site_id, of_days) AS TABLE
-SELECT
-    looked_at.zone_id,
-    looked_at.road_user,
-    interval_start_utc,
-    sum(looked_at.observed_s) AS observed_s,
-    max(looked_at.revision) AS revision,
-    each_once(list(looked_at.detector)) AS detector,
-    each_once(list(looked_at.site_version)) AS site_version
-FROM (
-    SELECT c.*, l.revision, l.detector, l.site_version, unnest(l.zone_ids) AS zone_id
-    FROM coverage_contributions AS c
-    JOIN loads_of(of_site_id, of_days) AS l USING (recording_id)
-    WHERE l.has_positions
-) AS looked_at
-JOIN local_quarters(of_site_id, of_days) AS quarters USING (interval_start_utc)
-GROUP BY ALL;
+SELECT * EXCLUDE (day) RENAME (place_id AS zone_id) FROM observed_places(of_site_id, of_days, false);
 
 -- Grain: camera x quarter-hour with something observed, for what is not of one class.
 CREATE OR REPLACE TEMP MACRO seen_quarters(of_site_id, of_days) AS TABLE
