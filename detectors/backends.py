@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.cores import cores
-from detectors.exports import Exports
+from detectors.exports import Exports, import_openvino
 
 if TYPE_CHECKING:
     from detectors.yolo_model import YoloModel
@@ -140,14 +140,12 @@ class OpenVino:
     """
 
     def __init__(self, path: Path, streams: int, threads: int | None = None) -> None:
-        import openvino as ov  # type: ignore[import-untyped]
-
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "f32",
             "NUM_STREAMS": str(streams),
             "INFERENCE_NUM_THREADS": threads or cores(),
         }
-        compiled = ov.Core().compile_model(path, "CPU", settings)
+        compiled = import_openvino().Core().compile_model(path, "CPU", settings)
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(streams):
             self._idle.put(compiled.create_infer_request())

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -81,12 +82,24 @@ def made_by(fmt: Format) -> str:
     return hashlib.sha256("|".join(makers).encode() + code).hexdigest()[:12]
 
 
+def import_openvino() -> Any:  # noqa: ANN401  (it ships no types)
+    """Imports OpenVINO, which left alone tells its maker that it was imported, and of every conversion.
+
+    It does so from a forked process, for which it waits at the end, and which may never come to one.
+    """
+    # Where the sender cannot be imported, OpenVINO and NNCF do without.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino  # type: ignore[import-untyped]
+
+    return openvino
+
+
 def _write_openvino(exports: Exports, input_px: tuple[int, int], path: Path) -> None:
-    import openvino as ov  # type: ignore[import-untyped]
     import torch
 
     from detectors.yolo_model import load_model
 
+    ov = import_openvino()
     model, _ = load_model(exports.weights, exports.config_dir)
     example = torch.from_numpy(_example(input_px))
     with torch.no_grad(), _as_traced():

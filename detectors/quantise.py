@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from detectors.backends import Pictures
-from detectors.exports import Exports, made_by, replacing
+from detectors.exports import Exports, import_openvino, made_by, replacing
 
 
 def quantised(exports: Exports, input_px: tuple[int, int], pictures: Sequence[Pictures]) -> Path:
@@ -48,9 +48,7 @@ def import_nncf() -> Any:  # noqa: ANN401  (it ships no types)
 
 
 def _write(source: Path, pictures: Sequence[Pictures], path: Path) -> None:
-    nncf = import_nncf()
-    import openvino as ov  # type: ignore[import-untyped]
-
+    ov, nncf = import_openvino(), import_nncf()
     nncf.set_log_level(40)
     model = ov.Core().read_model(source)
     small = nncf.quantize(

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.backends import OpenVino
-from detectors.exports import Exports
+from detectors.exports import Exports, import_openvino
 from detectors.flow_prior import FlowPrior
 from detectors.letterbox import Letterbox
 from detectors.quantise import quantised
@@ -102,8 +102,7 @@ def _stock(clip: Path, model: Path, *, f32: bool = False, **options: object) -> 
     yolo = ultralytics.YOLO(str(model), task="detect")
 
     def work() -> object:
-        import openvino as ov
-
+        ov = import_openvino()
         original = ov.Core.compile_model
         if f32:
             ov.Core.compile_model = lambda *a, config, **k: original(

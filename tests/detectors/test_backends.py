@@ -11,7 +11,7 @@ import pytest
 
 from detectors import backends
 from detectors.backends import Backend, BackendError, OpenVino, choose
-from detectors.exports import Exports
+from detectors.exports import Exports, import_openvino
 from detectors.letterbox import Letterbox
 from detectors.quantise import quantised
 from detectors.video import Decoding, probe, read_frames
@@ -75,8 +75,7 @@ def test_boxes_are_bit_identical_over_streams_threads_and_repetitions(exports, f
 
 
 def test_precision_is_pinned_and_not_left_to_the_processor(exports):
-    import openvino as ov
-
+    ov = import_openvino()
     path = exports.get("openvino", (320, 192))
     engine = OpenVino(path, 1)
     compiled = engine._idle.get().get_compiled_model()
@@ -150,9 +149,13 @@ def test_int8_repeats_itself_and_sees_much_the_same(folder, frames, exports):
 
 QUIET = """
 from detectors.backends import import_onnxruntime
+from detectors.exports import import_openvino
 from detectors.quantise import import_nncf
 import_onnxruntime()
+import_openvino()
 import_nncf()
+from openvino.tools import ovc
+assert type(ovc.telemetry).__module__ == "openvino.tools.ovc.telemetry_stub", type(ovc.telemetry)
 from nncf.telemetry import telemetry
 print(type(telemetry).__name__)
 """
