@@ -59,6 +59,26 @@ def replacing_all() -> Iterator[Callable[[Path], Path]]:
 
 
 @contextmanager
+def replacing_in_batches(at_once: int = 256) -> Iterator[Callable[[Path], Path]]:
+    """As `replacing_all` for files that mean something each by itself, some of which take their places before others.
+
+    Every temporary file is open while it is written, and a process may not have many thousand open.
+    """
+    with ExitStack() as held:
+        given, batch = 0, held.enter_context(replacing_all())
+
+        def stand_in(path: Path) -> Path:
+            nonlocal given, batch
+            if given == at_once:
+                held.close()
+                given, batch = 0, held.enter_context(replacing_all())
+            given += 1
+            return batch(path)
+
+        yield stand_in
+
+
+@contextmanager
 def _reserved(path: Path) -> Iterator[Path]:
     """An empty temporary file beside a path, locked while this process lives, and gone afterwards."""
     while True:

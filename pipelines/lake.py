@@ -22,7 +22,7 @@ import dataframely as dy
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from pipelines.durable import alone_in, alone_on, replacing_all
+from pipelines.durable import alone_in, alone_on, replacing_all, replacing_in_batches
 from pipelines.settings import Settings
 
 _INPUTS, _SEAL = "passant:inputs", "passant:seal"
@@ -113,7 +113,7 @@ class Lake:
         """Saves many recordings, validated together and waited for once, each in a file of its own."""
         valid = schema.validate(pl.concat(recordings.values()))
         heights = [rows.height for rows in recordings.values()]
-        with replacing_all() as stand_in:
+        with replacing_in_batches() as stand_in:
             for key, first, height in zip(recordings, accumulate(heights, initial=0), heights, strict=False):
                 _write(valid.slice(first, height), stand_in(self.path(table, key)), inputs)
 

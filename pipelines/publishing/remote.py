@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.durable import replacing, replacing_all
+from pipelines.durable import replacing, replacing_in_batches
 from pipelines.object_store import ObjectStore, ObjectStoreError
 from pipelines.publishing.store import read_latest
 
@@ -60,12 +60,12 @@ def pull_release(store: ObjectStore, tier: Path) -> Copied:
     latest = json.loads(pointer)
     written = store.read(f"{tier.name}/{latest['manifest']}")
     missing = [path for path in _objects(json.loads(written)) if not (tier / path).is_file()]
-    with replacing_all() as stand_in:
+    with replacing_in_batches() as stand_in:
         for path in missing:
             stand_in(tier / path).write_bytes(_verified(store, tier.name, path))
-        stand_in(tier / latest["manifest"]).write_bytes(written)
-    with replacing(tier / _POINTER) as temporary:
-        temporary.write_bytes(pointer)
+    for path, content in ((latest["manifest"], written), (_POINTER, pointer)):
+        with replacing(tier / path) as temporary:
+            temporary.write_bytes(content)
     return Copied(latest["version"], len(missing))
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.audit import AuditLog
-from pipelines.durable import alone_in, replacing, replacing_all
+from pipelines.durable import alone_in, replacing, replacing_in_batches
 from pipelines.privacy.release import OF_ALL_SITES, TABLES, Month, Release, ReleaseTable
 
 FORMAT = 3
@@ -59,7 +59,7 @@ def publish(release: Release, released: Path, audit: AuditLog) -> Published:
 
 def _publish(release: Release, tier: Path, audit: AuditLog) -> Published:
     latest = read_latest(tier)
-    with replacing_all() as stand_in:
+    with replacing_in_batches() as stand_in:
         objects = _Objects(tier, stand_in)
         files = _write_tables(release, objects)
         plans = {site: objects.add(text.encode(), "geojson") for site, text in sorted(release.plans.items())}

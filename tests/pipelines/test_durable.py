@@ -1,10 +1,12 @@
 import multiprocessing
+import os
+import resource
 import signal
 import threading
 
 import pytest
 
-from pipelines.durable import BusyError, alone_in, alone_on, replacing, replacing_all
+from pipelines.durable import BusyError, alone_in, alone_on, replacing, replacing_all, replacing_in_batches
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):
@@ -28,6 +30,26 @@ def test_many_files_take_their_places_together_or_not_at_all(tmp_path):
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
     write(fails=False)
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == ["a/file", "b/file"]
+
+
+def test_thousands_of_files_are_replaced_by_a_process_that_may_open_a_few(tmp_path):
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 20, most))
+    try:
+        with replacing_in_batches(at_once=10) as stand_in:
+            for number in range(2001):
+                stand_in(tmp_path / f"{number}").write_text("whole")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["whole"] * 2001
+
+
+def test_of_batches_those_before_a_failure_are_whole_and_nothing_else_is_left(tmp_path):
+    with pytest.raises(RuntimeError), replacing_in_batches(at_once=2) as stand_in:
+        for name in ("a", "b", "c"):
+            stand_in(tmp_path / name).write_text("whole")
+        raise RuntimeError
+    assert names(tmp_path) == ["a", "b"]
 
 
 def names(folder):
