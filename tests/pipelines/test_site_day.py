@@ -202,6 +202,10 @@ def test_movements_are_counted_and_released(data):
         ("square", None, None, "pedestrian", 1, False),
     ]
     assert (found["coverage"] * 900).to_list() == pytest.approx([2.0, 2.0, 2.0])
+    with Warehouse(settings.warehouse).write() as session:
+        builders.loaded_before_anything_was_drawn(session)
+    found = rows(settings, "movements").sort("road_user", "entry_line_id", nulls_last=True)
+    assert (found["coverage"] * 900).to_list() == pytest.approx([2.0, 2.0, 4.0])  # the last has no gate
     manifest = json.loads(
         (settings.released / "planner" / read_latest(settings.released / "planner")["manifest"]).read_text()
     )

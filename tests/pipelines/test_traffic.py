@@ -99,7 +99,7 @@ def test_a_line_in_pixels_says_that_it_has_no_speeds(session):
 
 def queue_rows(*rows, unmeasurable=None):
     schema = {"zone_id": pl.String, "vehicles": pl.Int32, "length_m": pl.Int32, "duration_s": pl.Float64}
-    described = pl.DataFrame([("lane", *row) for row in rows], schema=schema, orient="row")
+    described = pl.DataFrame([("square", *row) for row in rows], schema=schema, orient="row")
     return described.with_columns(interval_start_utc=pl.lit(QUARTER), unmeasurable=pl.lit(unmeasurable, pl.String))
 
 
@@ -119,10 +119,10 @@ def test_queues_of_an_exempted_camera_are_not_measurable(session):
     assert (row["is_measurable"], row["reason"], row["max_vehicles"]) == (False, "by exception", None)
 
 
-def test_saturation_flow_and_start_up_loss(session):
-    rows = pl.DataFrame(
+def discharge_rows():
+    return pl.DataFrame(
         {
-            "line_id": ["stop"] * 2,
+            "line_id": ["gate"] * 2,
             "direction": ["forward"] * 2,
             "interval_start_utc": [QUARTER] * 2,
             "queues": [1, 2],
@@ -132,7 +132,10 @@ def test_saturation_flow_and_start_up_loss(session):
             "saturated_s": [11.4, 7.6],
         }
     )
-    contribute(session, "discharge", rows)
+
+
+def test_saturation_flow_and_start_up_loss(session):
+    contribute(session, "discharge", discharge_rows())
     (row,) = read(session, "discharges").rows(named=True)
     assert row["saturation_headway_s"] == pytest.approx(1.9)
     assert row["saturation_flow_per_h"] == pytest.approx(3600 / 1.9)
@@ -146,21 +149,48 @@ def goes(number, road_user, start_m, velocity_m_s, seconds):
     return builders.trajectories((number, way), road_user=road_user)
 
 
-def test_conflicts_leave_as_numbers_by_threshold_with_their_expectation(session):
+def conflict_rows(zone_id):
+    """Of a car and two pedestrians who cross behind it."""
     rows = [
         goes(1, "car", (-10, 0), (8, 0), 8),
         goes(2, "pedestrian", (0, -5), (0, 1.4), 9),  # PET 1.19 s
         goes(3, "pedestrian", (2, -7.5), (0, 1.4), 9),  # PET 2.72 s
     ]
     found = find_conflicts(Trajectories.validate(pl.concat(rows)))
+    return found.with_columns(zone_id=pl.lit(zone_id), unmeasurable=pl.lit(None, pl.String))
+
+
+def test_conflicts_leave_as_numbers_by_threshold_with_their_expectation(session):
+    found = conflict_rows("-")
     assert found.height == 2
-    without = found.with_columns(zone_id=pl.lit("-"), unmeasurable=pl.lit(None, pl.String))
-    contribute(session, "conflict", without)
+    contribute(session, "conflict", found)
     (row,) = read(session, "conflicts").rows(named=True)
     assert (row["conflicts"], row["not_measured"]) == (2, 0)
     assert (row["pet_below_1_0_s"], row["pet_below_1_5_s"], row["pet_below_5_0_s"]) == (0, 1, 2)
     assert row["expected_pet_below_1_5_s"] == pytest.approx(found["probability_pet"].sum())
     assert (row["road_user"], row["other_road_user"], row["kind"]) == ("pedestrian", "car", "crossing")
+
+
+@pytest.mark.parametrize(
+    ("table", "fact", "rows"),
+    [
+        ("queues", "queue", lambda: queue_rows((1, 5, 0.5))),
+        ("discharges", "discharge", discharge_rows),
+        ("conflicts", "conflict", lambda: conflict_rows("square")),
+    ],
+)
+def test_only_recordings_that_were_looked_at_for_a_place_have_observed_it(session, table, fact, rows):
+    contribute(session, fact, rows())
+    alone = read(session, table)["coverage"].unique().to_list()
+    builders.loaded_before_anything_was_drawn(session)
+    assert alone == [pytest.approx(2 / 900, abs=1e-6)]
+    assert read(session, table)["coverage"].unique().to_list() == alone
+
+
+def test_what_lies_in_no_zone_is_observed_with_its_camera(session):
+    contribute(session, "conflict", conflict_rows("-"))
+    builders.loaded_before_anything_was_drawn(session)
+    assert read(session, "conflicts")["coverage"].to_list() == [pytest.approx(4 / 900, abs=1e-6)]
 
 
 def test_a_recording_is_carried_from_boxes_to_a_released_conflict(data):

@@ -1,5 +1,6 @@
 -- Grain: camera x zone x type x pair of classes x quarter-hour of some local days of one site in which
--- conflicts were found. Without a row in an observed quarter-hour there were none.
+-- conflicts were found. Without a row there were none where the zone was observed, as the coverage of its
+-- zone_occupancy tells; for what lies in no zone that is the camera's.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
@@ -8,6 +9,9 @@ quarters AS (
 ),
 seen AS (
     FROM seen_quarters($site_id, $days)
+),
+seen_zones AS (
+    FROM seen_in_zones($site_id, $days)
 ),
 summed AS (
     SELECT
@@ -57,13 +61,14 @@ SELECT
     CASE WHEN reason IS NULL THEN expected_pet_below_1_5_s END AS expected_pet_below_1_5_s,
     reason IS NULL AS is_measurable,
     summed.reason,
-    round(seen.observed_s / 900, 9)::DOUBLE AS coverage,
-    seen.revision,
-    seen.detector,
-    seen.site_version,
+    round(coalesce(seen_zones.observed_s, seen.observed_s) / 900, 9)::DOUBLE AS coverage,
+    coalesce(seen_zones.revision, seen.revision) AS revision,
+    coalesce(seen_zones.detector, seen.detector) AS detector,
+    coalesce(seen_zones.site_version, seen.site_version) AS site_version,
     summed.calibration_note,
     site.is_simulated
 FROM summed
 CROSS JOIN site
 JOIN seen USING (camera_id, interval_start_utc)
+LEFT JOIN seen_zones USING (zone_id, interval_start_utc)
 ORDER BY camera_id, zone_id, kind, road_user, other_road_user, interval_start_utc;

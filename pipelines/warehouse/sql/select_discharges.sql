@@ -1,5 +1,5 @@
 -- Grain: stop line x direction x quarter-hour of some local days of one site in which queues of at least five
--- vehicles began to flow off.
+-- vehicles began to flow off. Without a row none did where the line was observed, as its coverage in flow_counts tells.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
@@ -7,11 +7,10 @@ quarters AS (
     FROM local_quarters($site_id, $days)
 ),
 seen AS (
-    FROM seen_quarters($site_id, $days)
+    FROM seen_on_lines($site_id, $days)
 ),
 summed AS (
     SELECT
-        l.camera_id,
         d.line_id,
         d.direction,
         d.interval_start_utc,
@@ -44,5 +43,5 @@ SELECT
     site.is_simulated
 FROM summed
 CROSS JOIN site
-JOIN seen USING (camera_id, interval_start_utc)
+JOIN seen USING (line_id, interval_start_utc)
 ORDER BY line_id, direction, interval_start_utc;

@@ -1,5 +1,6 @@
 -- Grain: junction x entry x exit x class x quarter-hour of some local days of one site, where somebody was.
--- A movement without a row in an observed quarter-hour was not made; `coverage` tells which were observed.
+-- Observed is what recordings that were looked at for both gates have seen. A movement without a row was not made
+-- where both of its gates were observed, as the coverage of the two lines in flow_counts tells.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
@@ -8,6 +9,9 @@ quarters AS (
 ),
 observed AS (
     FROM observed_quarters($site_id, $days)
+),
+gates AS (
+    FROM observed_on_lines($site_id, $days)
 )
 SELECT
     l.site_id,
@@ -19,7 +23,7 @@ SELECT
     timezone(site.time_zone, m.interval_start_utc) AS interval_start_local,
     sum(m.count)::BIGINT AS count,
     coalesce(m.entry_line_id = m.exit_line_id, false) AS is_u_turn,
-    round(any_value(observed.observed_s) / 900, 9)::DOUBLE AS coverage,
+    round(any_value(least(observed.observed_s, entries.observed_s, exits.observed_s)) / 900, 9)::DOUBLE AS coverage,
     any_value(observed.revision) AS revision,
     any_value(observed.detector) AS detector,
     any_value(observed.site_version) AS site_version,
@@ -34,6 +38,14 @@ LEFT JOIN observed
     ON observed.camera_id = l.camera_id
     AND observed.road_user = m.road_user
     AND observed.interval_start_utc = m.interval_start_utc
+LEFT JOIN gates AS entries
+    ON entries.line_id = m.entry_line_id
+    AND entries.road_user = m.road_user
+    AND entries.interval_start_utc = m.interval_start_utc
+LEFT JOIN gates AS exits
+    ON exits.line_id = m.exit_line_id
+    AND exits.road_user = m.road_user
+    AND exits.interval_start_utc = m.interval_start_utc
 GROUP BY
     l.site_id, m.junction_id, m.entry_line_id, m.exit_line_id, m.road_user, m.interval_start_utc, site.time_zone,
     site.is_simulated

@@ -1,5 +1,6 @@
--- Grain: queue zone x quarter-hour of some local days of one site in which somebody queued. Shares are of the
--- observed time; the 95th percentile is the size that is exceeded in a twentieth of it at most.
+-- Grain: queue zone x quarter-hour of some local days of one site in which somebody queued. Without a row
+-- nobody did where the zone was observed, as the coverage of its zone_occupancy tells. Shares are of the observed
+-- time; the 95th percentile is the size that is exceeded in a twentieth of it at most.
 WITH site AS (
     SELECT * FROM sites WHERE site_id = $site_id
 ),
@@ -7,7 +8,7 @@ quarters AS (
     FROM local_quarters($site_id, $days)
 ),
 seen AS (
-    FROM seen_quarters($site_id, $days)
+    FROM seen_in_zones($site_id, $days)
 ),
 queued AS (
     SELECT
@@ -48,7 +49,7 @@ judged AS (
         any_value(detector) AS detector,
         any_value(site_version) AS site_version
     FROM ranked
-    JOIN seen USING (camera_id, interval_start_utc)
+    JOIN seen USING (zone_id, interval_start_utc)
     GROUP BY ALL
 )
 SELECT
