@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 import typer
@@ -19,6 +20,9 @@ from pipelines.policies import PolicyError
 from pipelines.progress import frame_progress
 from pipelines.settings import Settings, SettingsError
 from pipelines.stages.report import StageReport
+
+if TYPE_CHECKING:
+    from pipelines.object_store import ObjectStore
 
 app = typer.Typer(
     help="Counts who passes, never who they are.",
@@ -195,7 +199,10 @@ def _print_comparison(rows: pl.DataFrame) -> None:
     console.print(table)
 
 
-StoreUrl = Annotated[str, typer.Argument(help="The store, such as s3://bucket/folder or file:///folder.")]
+StoreUrl = Annotated[
+    str, typer.Argument(envvar="PASSANT_STORE", help="The store, such as s3://bucket/folder or file:///folder.")
+]
+Every = Annotated[float, typer.Option(help="Look again after so many seconds, until Ctrl+C; 0: once.", min=0.0)]
 Restricted = Annotated[bool, typer.Option("--restricted", help="The lake too, which holds single tracks.")]
 
 
@@ -206,30 +213,45 @@ def push(url: StoreUrl, restricted: Restricted = False) -> None:
     from pipelines.object_store import ObjectStore
     from pipelines.privacy.release import PLANNER
     from pipelines.publishing.remote import push_release
-    from pipelines.stages.remote_lake import push_lake
+    from pipelines.stages.remote_lake import RemoteLake
 
     settings, store = Settings.from_environment(), ObjectStore.at(url)
     if restricted:
-        put = push_lake(Lake.of(settings), store, AuditLog(settings.audit))
+        put = RemoteLake(Lake.of(settings), store, AuditLog(settings.audit)).push()
         console.print(f"lake: {put} files put into {store.url}")
     copied = push_release(settings.released / PLANNER, store)
     console.print(f"release {copied.version}: {copied.objects} new objects put into {store.url}")
 
 
 @store_app.command()
-def pull(url: StoreUrl, restricted: Restricted = False) -> None:
-    """Brings the latest release from an object store, whole or not at all."""
+def pull(url: StoreUrl, restricted: Restricted = False, every: Every = 0.0) -> None:
+    """Brings the latest release from an object store, whole or not at all; with --every, each that follows too."""
     from pipelines.lake import Lake
-    from pipelines.object_store import ObjectStore
+    from pipelines.object_store import ObjectStore, ObjectStoreError
     from pipelines.privacy.release import PLANNER
-    from pipelines.publishing.remote import pull_release
-    from pipelines.stages.remote_lake import pull_lake
+    from pipelines.publishing.remote import version_in
+    from pipelines.publishing.store import read_latest
+    from pipelines.stages.remote_lake import RemoteLake
 
     settings, store = Settings.from_environment(), ObjectStore.at(url)
     if restricted:
-        brought = pull_lake(store, Lake.of(settings), AuditLog(settings.audit))
+        brought = RemoteLake(Lake.of(settings), store, AuditLog(settings.audit)).pull()
         console.print(f"lake: {brought} files brought from {store.url}")
-    copied = pull_release(store, settings.released / PLANNER)
+    tier = settings.released / PLANNER
+    _bring_release(store, tier)
+    while every:
+        time.sleep(every)
+        try:
+            if version_in(store, PLANNER) != (read_latest(tier) or {}).get("version"):
+                _bring_release(store, tier)
+        except ObjectStoreError as error:
+            console.print(f"Note: {error}", style="yellow", markup=False)
+
+
+def _bring_release(store: ObjectStore, tier: Path) -> None:
+    from pipelines.publishing.remote import pull_release
+
+    copied = pull_release(store, tier)
     console.print(f"release {copied.version}: {copied.objects} new objects brought from {store.url}")
 
 

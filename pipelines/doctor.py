@@ -14,7 +14,10 @@ from detectors.video import RecordingError
 from detectors.weights import WeightsError
 from geo.site import SiteError
 from pipelines.audit import AuditError, AuditLog
+from pipelines.object_store import ObjectStore, ObjectStoreError
 from pipelines.policies import PolicyError, read_policy
+from pipelines.privacy.release import PLANNER
+from pipelines.publishing.remote import version_in
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder, find_site, find_sites
 from pipelines.stages import ingest
@@ -44,6 +47,7 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield from _disk(settings)
     yield _dagster_home(Path.cwd())
     yield _audit(settings, now)
+    yield from _store(settings)
     yield from _sites(settings)
     for folder in _usable_sites(settings):
         yield _weights(folder, settings)
@@ -66,6 +70,18 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "disk", text)
     if not os.access(settings.data, os.W_OK):
         yield Finding("fail", "disk", f"{settings.data}: not writable -> give this account the right to write.")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    if not settings.store:
+        return
+    try:
+        store = ObjectStore.at(settings.store)
+        version = version_in(store, PLANNER)
+    except ObjectStoreError as error:
+        yield Finding("fail", "store", f"{error} -> check PASSANT_STORE, the network and the credentials.")
+    else:
+        yield Finding("ok", "store", f"{store.url}: {f'release {version}' if version else 'no release yet'}")
 
 
 def _dagster_home(folder: Path) -> Finding:

@@ -67,6 +67,12 @@ class ObjectStore:
                 with self.filesystem.open_output_stream(self._path(name)) as stream:
                     stream.write(content)
 
+    def remove(self, name: str) -> None:
+        """Removes an object, if there is one."""
+        if self.has(name):
+            with self._named_errors(name):
+                self.filesystem.delete_file(self._path(name))
+
     def read(self, name: str) -> bytes:
         """The bytes under a name.
 

@@ -72,6 +72,7 @@ class Settings:
         backend: engine for detection, or None to choose (PASSANT_BACKEND).
         precision: of detection, or None for f32 (PASSANT_PRECISION).
         fanout: where recordings are tracked side by side, or None for here, one after another.
+        store: URL of the object store that releases and the lake are kept in too, or None (PASSANT_STORE).
     """
 
     data: Path
@@ -80,10 +81,11 @@ class Settings:
     backend: str | None = None
     precision: str | None = None
     fanout: Fanout | None = None
+    store: str | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
-        optional = ("device", "webhook", "backend", "precision")
+        optional = ("device", "webhook", "backend", "precision", "store")
         chosen = {name: os.environ.get(f"PASSANT_{name.upper()}") or None for name in optional}
         return cls(Path(os.environ.get("PASSANT_DATA", "data")), **chosen, fanout=Fanout.from_environment())
 

@@ -3,8 +3,11 @@
 What a reader may rely on: ``latest.json`` names a manifest that is there, and the manifest names objects
 that are there, because they are put in the opposite order: objects, manifest, pointer. Objects and
 manifests are never changed and never removed here, so that a reader who has read the pointer can
-finish, whatever is pushed meanwhile; a push that breaks off leaves the release before in force. One
-publisher pushes to a tier at a time, as one writes it.
+finish, whatever is pushed meanwhile; a push that breaks off leaves the release before in force.
+
+One publisher pushes to a tier: a release that was neither made nor pulled here is not replaced. That is
+looked at before anything is put; Arrow offers no write on a condition, so that two who begin in the same
+moment are not kept apart, and the later pointer stands.
 """
 
 from __future__ import annotations
@@ -35,17 +38,28 @@ def push_release(tier: Path, store: ObjectStore) -> Copied:
     """Puts the latest release of a tier under ``<tier>/`` of a store, which keeps what it has already.
 
     Raises:
-        ObjectStoreError: if there is no release, or the store refuses.
+        ObjectStoreError: if there is no release, the store holds one of somebody else, or it refuses.
     """
-    latest = read_latest(tier)
+    latest, before = read_latest(tier), version_in(store, tier.name)
     if latest is None:
         raise ObjectStoreError(f"{tier}: no release yet. Make one first.")
+    if before and not (tier / before).is_dir():
+        raise ObjectStoreError(
+            f"{store.url}/{tier.name}: holds release {before}, which was neither made nor pulled here. "
+            "Pull it first, or give another folder of the store."
+        )
     manifest = json.loads((tier / latest["manifest"]).read_text(encoding="utf-8"))
     there = set(store.names(f"{tier.name}/objects"))
     missing = [path for path in _objects(manifest) if f"{tier.name}/{path}" not in there]
     for path in (*missing, latest["manifest"], _POINTER):
         store.put(f"{tier.name}/{path}", tier / path)
     return Copied(latest["version"], len(missing))
+
+
+def version_in(store: ObjectStore, tier: str) -> str | None:
+    """The version of a tier that a store's readers see, or None before the first."""
+    pointer = f"{tier}/{_POINTER}"
+    return str(json.loads(store.read(pointer))["version"]) if store.has(pointer) else None
 
 
 def pull_release(store: ObjectStore, tier: Path) -> Copied:
@@ -83,5 +97,5 @@ def _files(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _verified(store: ObjectStore, tier: str, path: str) -> bytes:
     content = store.read(f"{tier}/{path}")
     if hashlib.sha256(content).hexdigest() != Path(path).stem:
-        raise ObjectStoreError(f"{store.url}/{tier}/{path}: not what its name says. Push the release again.")
+        raise ObjectStoreError(f"{store.url}/{tier}/{path}: not what its name says. Remove it there, and push again.")
     return content

@@ -106,7 +106,7 @@ def make_way(recording: Recording, site: Site, settings: Settings) -> None:
         audit, warehouse = AuditLog(settings.audit), Warehouse(settings.warehouse)
         by = recording.key.recording_id
         audit.append_all("replace", [{"recording": key.recording_id, "by": by} for key in stale])
-        take_out(stale, lake, warehouse, audit)
+        take_out(stale, settings)
         check(site, sorted({key.day for key in stale} - {recording.key.day}), lake, warehouse, audit)
 
 

@@ -20,6 +20,7 @@ from pipelines.stages import ingest, track
 from pipelines.stages.expiries import FILM, TABLE, TRACKS, Expiries
 from pipelines.stages.fingerprint import file_digest
 from pipelines.stages.lake_tables import PER_ROAD_USER
+from pipelines.stages.remote_lake import RemoteLake
 from pipelines.stages.report import StageReport
 
 
@@ -77,7 +78,7 @@ def expire(
             continue
         gone.append((one.what, one.size_bytes, (now - one.due_utc).total_seconds()))
         if not is_trial:
-            _delete(one, lake, audit, now)
+            _delete(one, settings, audit, now)
     return StageReport(
         TABLE,
         len(gone),
@@ -108,9 +109,9 @@ def _of_recording(
     yield Due(key, TRACKS, tracked + rules.tracks_kept, files)
 
 
-def _delete(one: Due, lake: Lake, audit: AuditLog, now: datetime) -> None:
-    """Logs, notes in the lake, deletes. Repeated where a crash has left something."""
-    size = one.size_bytes
+def _delete(one: Due, settings: Settings, audit: AuditLog, now: datetime) -> None:
+    """Logs, notes in the lake, deletes, in the store first. Repeated where a crash has left something."""
+    lake, remote, size = Lake.of(settings), RemoteLake.of(settings), one.size_bytes
     late_s = round((now - one.due_utc).total_seconds())
     audit.append("expire", recording=one.key.recording_id, what=one.what, bytes=size, late_s=late_s, sha256=one.sha256)
     known = lake.open(Expiries, TABLE, one.key) if lake.has(TABLE, one.key) else Expiries.create_empty()
@@ -125,6 +126,9 @@ def _delete(one: Due, lake: Lake, audit: AuditLog, now: datetime) -> None:
     new = Expiries.cast(pl.DataFrame([row], schema_overrides={"sha256": pl.String}))
     rows = pl.concat([known.filter(pl.col("what") != one.what), new])
     lake.save(Expiries, TABLE, one.key, rows, f"{one.what} {now.isoformat()}")
+    if remote:
+        remote.keep(one.key, [TABLE])
+        remote.remove(PER_ROAD_USER if one.what == TRACKS else (), one.key)
     for path in one.files:
         path.unlink(missing_ok=True)
 

@@ -27,6 +27,7 @@ from pipelines.stages.georeference import georeference
 from pipelines.stages.ingest import Recording, examine, ingest
 from pipelines.stages.load import load
 from pipelines.stages.release import release
+from pipelines.stages.remote_lake import RemoteLake
 from pipelines.stages.report import StageReport
 from pipelines.stages.track import TABLE as TRACKS
 from pipelines.stages.track import frame_rate, make_detector, track, tracking_inputs
@@ -63,6 +64,9 @@ def run(
     camera = choose_camera(site, path, camera_id)
     recording = examine(path, site, camera, start)
     lake, audit, warehouse = Lake.of(settings), AuditLog(settings.audit), Warehouse(settings.warehouse)
+    remote = RemoteLake.of(settings)
+    if remote:
+        remote.restore(site, recording.key.day)
     refuse_expired(site, recording.key.day, lake)
     detector = make_detector(folder, weights, settings, camera.camera_id)
     rate = frame_rate(folder, weights, camera.camera_id)
@@ -83,6 +87,8 @@ def run(
     reports.append(georeference(recording.key, camera, calibration, lake, audit))
     reports.append(measure.measure(recording.key, site, lake, audit))
     reports += load([recording.key], site, lake, warehouse, audit)
+    if remote:
+        remote.keep(recording.key)
     verdicts = check(site, [recording.key.day], lake, warehouse, audit)[recording.key.day]
     reports.append(release(warehouse, settings, audit))
     return Outcome(recording, tuple(reports), tuple(verdicts))

@@ -28,12 +28,14 @@ from pipelines.stages.georeference import STITCHES, georeference
 from pipelines.stages.georeference import TABLE as TRAJECTORIES
 from pipelines.stages.ingest import TABLE as RECORDINGS
 from pipelines.stages.ingest import Recording, ingest, sidecar_of
+from pipelines.stages.lake_tables import LAKE_TABLES
 from pipelines.stages.line_counts import LineCounts, line_counts
 from pipelines.stages.load import TABLES as LOADED
 from pipelines.stages.load import load, load_inputs
 from pipelines.stages.measure import SOURCES, measure, refuse_stale
 from pipelines.stages.measure import TABLES as MEASURES
 from pipelines.stages.release import release
+from pipelines.stages.remote_lake import RemoteLake
 from pipelines.stages.report import StageReport
 from pipelines.stages.track import REPORTS, frame_rate, make_detector, track, tracking_inputs
 from pipelines.stages.track import TABLE as TRACKS
@@ -62,7 +64,9 @@ class SiteDay:
             SiteError: if there is no such site.
             ExpiredError: if what it was counted from has expired.
         """
-        folder, lake = find_site(site_id, settings), Lake.of(settings)
+        folder, lake, remote = find_site(site_id, settings), Lake.of(settings), RemoteLake.of(settings)
+        if remote:
+            remote.restore(folder.site, day)
         refuse_expired(folder.site, day, lake)
         return cls(folder, day, settings, lake, AuditLog(settings.audit), Warehouse(settings.warehouse))
 
@@ -165,7 +169,16 @@ class SiteDay:
         with self._known("load", str) as known:
             told = {key: inputs(key, known) for key in keys}
         reports = load(keys, site, self.lake, self.warehouse, self.audit, inputs=told)
+        self._keep(keys)
         return [_of(key, report) for key, report in zip(keys, reports, strict=True)]
+
+    def _keep(self, keys: Sequence[RecordingKey]) -> None:
+        """Puts what has changed of the lake into the store that the settings name."""
+        if remote := RemoteLake.of(self.settings):
+            with self._known("kept", int) as known:
+                for key in keys:
+                    files = self._paths(key, *LAKE_TABLES)
+                    known.recall(key.recording_id, partial(remote.keep, key), inputs=remote.store.url, reads=files)
 
     def check(self) -> list[Verdict]:
         """Checks the day; lake files that have kept their contracts do so while they are the same."""

@@ -15,6 +15,7 @@ from pipelines.stages.ingest import Recordings
 from pipelines.stages.lake_tables import LAKE_TABLES
 from pipelines.stages.load import unload
 from pipelines.stages.release import release
+from pipelines.stages.remote_lake import RemoteLake
 from pipelines.stages.report import StageReport
 from pipelines.warehouse.connection import Warehouse
 
@@ -23,15 +24,18 @@ class WithdrawalError(ValueError):
     """A recording that cannot be withdrawn; names it and what to do."""
 
 
-def take_out(keys: Sequence[RecordingKey], lake: Lake, warehouse: Warehouse, audit: AuditLog) -> None:
+def take_out(keys: Sequence[RecordingKey], settings: Settings) -> None:
     """Removes everything that is known of recordings.
 
     The row that names a recording goes last, so that a second try finds what a first one has left.
     """
+    warehouse, remote = Warehouse(settings.warehouse), RemoteLake.of(settings)
     if warehouse.path.is_file():
-        unload(keys, warehouse, audit)
+        unload(keys, warehouse, AuditLog(settings.audit))
     for key in keys:
-        lake.remove(reversed(LAKE_TABLES), key)
+        if remote:
+            remote.remove(reversed(LAKE_TABLES), key)
+        Lake.of(settings).remove(reversed(LAKE_TABLES), key)
 
 
 def withdraw(recording_id: str, reason: str, site: Site, settings: Settings) -> StageReport:
@@ -49,7 +53,7 @@ def withdraw(recording_id: str, reason: str, site: Site, settings: Settings) -> 
     if path.is_file():
         raise WithdrawalError(f"{path}: would be taken in again as {recording_id}. Move the file away first.")
     audit.append("withdraw", recording=recording_id, reason=reason)
-    take_out([key], lake, warehouse, audit)
+    take_out([key], settings)
     check(site, [key.day], lake, warehouse, audit)
     return release(warehouse, settings, audit)
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -58,6 +59,17 @@ def test_a_sound_installation_is_all_right(settings):
         "retention",
     }
     assert {f.state for f in found if f.about != "disk"} == {"ok"}
+
+
+def test_the_store_is_looked_at_where_one_is_named(settings, tmp_path):
+    nobody = "s3://key:secret@bucket/city?endpoint_override=127.0.0.1:9&scheme=http&region=eu-central-1"
+    urls = (tmp_path / "store").as_uri(), "ftp://host/folder", nobody
+    there, unknown, silent = (finding for url in urls for finding in doctor._store(replace(settings, store=url)))
+    assert (there.state, unknown.state, silent.state) == ("ok", "fail", "fail")
+    assert "no release yet" in there.says
+    assert "s3://bucket" in unknown.says
+    assert "check PASSANT_STORE" in silent.says
+    assert "secret" not in silent.says
 
 
 def to_come(settings):

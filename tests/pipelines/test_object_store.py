@@ -14,7 +14,7 @@ from pipelines.audit import AuditLog
 from pipelines.lake import Lake, RecordingKey
 from pipelines.object_store import ObjectStore, ObjectStoreError
 from pipelines.publishing.remote import pull_release, push_release
-from pipelines.stages.remote_lake import pull_lake, push_lake
+from pipelines.stages.remote_lake import RemoteLake
 from tests import builders
 
 
@@ -30,14 +30,20 @@ def s3_server():
 
 
 @pytest.fixture(params=["file", "s3"])
-def store(request, tmp_path):
+def url(request, tmp_path):
+    """Of a folder, and of a bucket of the server."""
     if request.param == "file":
-        return ObjectStore.at((tmp_path / "store").as_uri())
+        return (tmp_path / "store").as_uri()
     parameters = request.getfixturevalue("s3_server")
     bucket = f"passant-{uuid.uuid4().hex}"
-    store = ObjectStore.at(f"s3://key:secret@{bucket}/city?{parameters}")
-    store.filesystem.create_dir(bucket)
-    return store
+    url = f"s3://key:secret@{bucket}/city?{parameters}"
+    ObjectStore.at(url).filesystem.create_dir(bucket)
+    return url
+
+
+@pytest.fixture
+def store(url):
+    return ObjectStore.at(url)
 
 
 def release(tier, rows):
@@ -129,7 +135,7 @@ def test_an_object_that_is_not_what_its_name_says_is_refused_and_nothing_is_writ
     (name,) = store.names("planner/objects")
     (tmp_path / "other").write_bytes(b"other")
     store.put(name, tmp_path / "other")
-    with pytest.raises(ObjectStoreError, match=r"not what its name says\. Push the release again"):
+    with pytest.raises(ObjectStoreError, match=r"not what its name says\. Remove it there, and push again"):
         pull_release(store, there)
     assert not [path for path in there.rglob("*") if path.is_file()]
 
@@ -142,16 +148,17 @@ def test_without_a_release_both_sides_say_so(tmp_path, store):
 
 
 def test_the_lake_hands_on_what_is_new_or_changed(tmp_path, store):
-    here, there, audit = Lake(tmp_path / "a"), Lake(tmp_path / "b"), AuditLog(tmp_path / "log.jsonl")
+    audit = AuditLog(tmp_path / "log.jsonl")
+    here, there = RemoteLake(Lake(tmp_path / "a"), store, audit), RemoteLake(Lake(tmp_path / "b"), store, audit)
     key = RecordingKey("r", "pole", builders.DAY)
     rows = builders.tracks((1, [(0.0, 10, 50), (0.1, 12, 50)]))
-    here.save(Tracks, "tracks", key, rows, "inputs")
-    assert [push_lake(here, store, audit), push_lake(here, store, audit)] == [1, 0]
-    assert [pull_lake(store, there, audit), pull_lake(store, there, audit)] == [1, 0]
-    assert there.open(Tracks, "tracks", key).equals(rows)
-    here.save(Tracks, "tracks", key, rows.head(1), "other inputs")
-    assert [push_lake(here, store, audit), pull_lake(store, there, audit)] == [1, 1]
-    assert there.open(Tracks, "tracks", key).height == 1
+    here.lake.save(Tracks, "tracks", key, rows, "inputs")
+    assert [here.push(), here.push()] == [1, 0]
+    assert [there.pull(), there.pull()] == [1, 0]
+    assert there.lake.open(Tracks, "tracks", key).equals(rows)
+    here.lake.save(Tracks, "tracks", key, rows.head(1), "other inputs")
+    assert [here.push(), there.pull()] == [1, 1]
+    assert there.lake.open(Tracks, "tracks", key).height == 1
     assert audit.verify() == 4
 
 
@@ -183,3 +190,48 @@ def test_the_command_line_pushes_and_pulls(tmp_path, monkeypatch):
         said.append(outcome.output)
     assert all("1 new objects" in text for text in said)
     assert counts(tmp_path / "b" / "released" / "planner") == [[1]]
+
+
+def test_a_release_of_somebody_else_is_not_replaced(tmp_path, store):
+    here, other = tmp_path / "a" / "planner", tmp_path / "b" / "planner"
+    release(here, [1])
+    push_release(here, store)
+    release(other, [2])
+    with pytest.raises(ObjectStoreError, match="neither made nor pulled here"):
+        push_release(other, store)
+    pull_release(store, other)
+    release(other, [2])
+    push_release(other, store)
+    pull_release(store, here)
+    assert counts(here) == [[2]]
+
+
+def test_a_store_is_followed_until_it_is_enough(tmp_path, monkeypatch):
+    """The store is gone for one look, and has a new release at the next."""
+    from typer.testing import CliRunner
+
+    from pipelines import cli
+
+    folder, here = tmp_path / "store", tmp_path / "a" / "planner"
+    store = ObjectStore.at(folder.as_uri())
+    looks = iter(
+        [
+            lambda: (folder / "planner" / "latest.json").rename(tmp_path / "away"),
+            lambda: (tmp_path / "away").rename(folder / "planner" / "latest.json"),
+            lambda: (release(here, [2]), push_release(here, store)),
+        ]
+    )
+
+    def sleep(seconds):
+        assert seconds == 60
+        if (look := next(looks, None)) is None:
+            raise KeyboardInterrupt
+        look()
+
+    release(here, [1])
+    push_release(here, store)
+    monkeypatch.setenv("PASSANT_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr("time.sleep", sleep)
+    said = CliRunner().invoke(cli.app, ["store", "pull", folder.as_uri(), "--every", "60"]).output
+    assert said.count("1 new objects brought") == 2
+    assert counts(tmp_path / "data" / "released" / "planner") == [[2]]
