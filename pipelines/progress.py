@@ -60,7 +60,7 @@ def _lines(title: str, total: int, unit: str, say: Callable[[str], None]) -> Cal
         if now - last >= _LINE_EVERY_S or done >= total:
             last = now
             rate = done / max(now - began, 1e-9)
-            left_s = max(total - done, 0) / max(rate, 1e-9)
-            say(f"{title}: {done}/{total} {unit}, {rate:.1f} {unit}/s, {left_s:.0f} s left")
+            left = f"{max(total - done, 0) / rate:.0f} s left" if done else "waiting for the first"
+            say(f"{title}: {done}/{total} {unit}, {rate:.1f} {unit}/s, {left}")
 
     return update

@@ -57,7 +57,7 @@ def bench_fanout() -> None:
     plain: dict[int, list[float]] = {1: [], 2: []}
     seconds: dict[Workers, list[float]] = {ONE: [], TWO: [], WIDE: []}
     with TemporaryDirectory() as folder, ExitStack() as held:
-        day = _recorded(Path(folder) / "data")
+        day = recorded(Path(folder) / "data", PIECES, FRAMES)
         processes = [held.enter_context(_process(core)) for core in there[:2]]
         for _ in range(ROUNDS):
             for number, rounds in plain.items():
@@ -94,8 +94,8 @@ def _cluster(workers: Workers, there: list[int]) -> Iterator[str]:
         yield address
 
 
-def _recorded(data: Path) -> SiteDay:
-    """A day of the demo site with pieces of its recording, taken in."""
+def recorded(data: Path, pieces: int, frames: int) -> SiteDay:
+    """A day of the demo site with as many pieces of its recording, each of so many frames, taken in."""
     settings = Settings(data)
     settings.sites.mkdir(parents=True)
     for name, shipped in (("sites/lindenplatz", "data/sites/lindenplatz"), ("var", "data/var")):
@@ -103,10 +103,10 @@ def _recorded(data: Path) -> SiteDay:
         (data / name).symlink_to(Path(shipped).resolve())
     day = SiteDay.of("lindenplatz", builders.DAY, settings)
     camera = day.folder.site.cameras[0]
-    frames = read_frames(next(Path("data/demo").glob("*.mp4")), camera, 8, Decoding())
-    images = (image for batch in frames for image in batch.images)
-    piece = builders.video(settings.recordings / camera.camera_id / "piece.mp4", islice(images, FRAMES))
-    for number in range(PIECES):
+    batches = read_frames(next(Path("data/demo").glob("*.mp4")), camera, 8, Decoding())
+    images = (image for batch in batches for image in batch.images)
+    piece = builders.video(settings.recordings / camera.camera_id / "piece.mp4", islice(images, frames))
+    for number in range(pieces):
         shutil.copyfile(piece, piece.with_name(f"lindenplatz_pole_2026-06-10_08-{number:02d}-00.mp4"))
     piece.unlink()
     day.ingest()

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
@@ -12,6 +13,7 @@ from pipelines.settings import Fanout, Settings
 from pipelines.stages.fanout import FanoutError, track_side_by_side
 from pipelines.stages.track import TABLE
 from tests import builders, ray_nodes
+from tests.benchmarks.fanout import recorded
 
 # Not by importing it: it reads what it is told by the environment when it is first imported.
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not find_spec("ray"), reason="the extra ray is not installed")]
@@ -64,6 +66,16 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path):
     day, recordings = taken_in(tmp_path / "data", Fanout("127.0.0.1:9"))
     with pytest.raises(FanoutError, match="no Ray cluster answers at '127.0.0.1:9'"):
         track_side_by_side(day.folder, recordings, day.settings, builders.silence, make=ray_nodes.SlowWalkers.make)
+
+
+def test_what_the_shipped_model_finds_on_nodes_it_finds_in_one_process(cluster, tmp_path):
+    alone, spread = (recorded(tmp_path / name, pieces=2, frames=24) for name in ("alone", "spread"))
+    spread = replace(spread, settings=replace(spread.settings, fanout=Fanout(cluster[0])))
+    for day in (alone, spread):
+        reports = day.track(builders.silence)
+        assert [report.is_reused for report in reports] == [False, False]
+        assert all(report.rows > 50 for report in reports)
+    assert files(spread) == files(alone)
 
 
 def test_a_node_killed_in_mid_run_loses_nothing_and_doubles_nothing(cluster, tmp_path, in_one_process, capsys):
