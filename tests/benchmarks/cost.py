@@ -79,24 +79,21 @@ def bench_cost() -> None:
 
 
 def _this_core() -> Device:
-    """One core on the shipped recording, the shipped detector and whatever engine the site names."""
+    """One core on the first frames of the shipped recording, as the demo site runs its detector."""
     from detectors.track_video import track_video
-    from detectors.video import Decoding, read_frames
-    from detectors.yolo import YoloDetector, YoloSettings
+    from detectors.yolo import YoloDetector
+    from pipelines.settings import Settings
     from pipelines.sites import load_site
+    from pipelines.stages.track import yolo_settings
     from tests import builders
-    from tests.benchmarks import bench
+    from tests.benchmarks import bench, tracking
 
-    folder = load_site(Path("data/sites/lindenplatz"))
-    camera = folder.site.cameras[0]
-    assert folder.weights is not None
-    detector = YoloDetector(folder.weights, YoloSettings(folder.site.detector.image_size_px, device="cpu"))
-    clip = bench._short_clip(camera)
-    frames = sum(len(batch.images) for batch in read_frames(clip, camera, 8, Decoding()))
+    folder, clip = load_site(Path("data/sites/lindenplatz")), tracking._short_clip()
+    detector = YoloDetector(folder.weights, yolo_settings(folder, Settings(Path("data"), device="cpu")))
 
     def track() -> None:
-        track_video(clip, camera, detector, recording_id="bench", start_utc=builders.START)
+        track_video(clip, folder.site.cameras[0], detector, recording_id="bench", start_utc=builders.START)
 
     track()
-    cpu = statistics.median(bench.cpu_s(track)[0] for _ in range(bench.ROUNDS))
-    return Device("one core of this machine", frames / cpu, CORE_USD_PER_H)
+    cpu_s = statistics.median(bench.cpu_s(track)[0] for _ in range(bench.ROUNDS))
+    return Device(f"core of this machine, {detector.name}", tracking.FRAMES / cpu_s, CORE_USD_PER_H)
