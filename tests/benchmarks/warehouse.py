@@ -80,14 +80,16 @@ def _timed(name: str, work: Callable[[], object]) -> None:
 
 
 def _load(warehouse: Warehouse) -> None:
-    """One recording per site and day, which no camera made."""
+    """One recording per site and day, which no camera made; each site in a transaction, which is held in memory."""
     days = pl.date_range(FIRST, city.LAST, eager=True).to_list()
     with warehouse.write() as session:
         for table in ("sites", "counting_lines"):
             described = city.DESCRIBED[table]()
             session.insert(f"insert_{table}", described.filter(pl.col("site_id").is_in(city.SITES[:SITES])))
-        for number, site_id in enumerate(city.SITES[:SITES]):
+    for number, site_id in enumerate(city.SITES[:SITES]):
+        with warehouse.write() as session:
             _load_site(session, site_id, days, np.random.default_rng(number))
+    with warehouse.write() as session:
         session.connection.execute(_statement("insert_verdicts"))
 
 
