@@ -92,6 +92,11 @@ class ObjectStore:
         with self._named_errors(name):
             return bool(self.filesystem.get_file_info(self._path(name)).type == fs.FileType.File)
 
+    def put_ns(self, name: str) -> int:
+        """When an object was put, in nanoseconds since 1970."""
+        with self._named_errors(name):
+            return int(self.filesystem.get_file_info(self._path(name)).mtime_ns)
+
     def names(self, folder: str) -> list[str]:
         """Names of the objects in a folder and the folders in it, in order."""
         selector = fs.FileSelector(self._path(folder), recursive=True, allow_not_found=True)

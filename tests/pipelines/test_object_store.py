@@ -156,6 +156,11 @@ def test_the_lake_hands_on_what_is_new_or_changed(tmp_path, store):
     assert [here.push(), here.push()] == [1, 0]
     assert [there.pull(), there.pull()] == [1, 0]
     assert there.lake.open(Tracks, "tracks", key).equals(rows)
+    brought, put_s = (
+        there.lake.path("tracks", key),
+        store.put_ns("lake/tracks/day=2026-06-10/camera=pole/r.parquet") / 1e9,
+    )
+    assert brought.stat().st_mtime == pytest.approx(put_s, abs=0.001)
     here.lake.save(Tracks, "tracks", key, rows.head(1), "other inputs")
     assert [here.push(), there.pull()] == [1, 1]
     assert there.lake.open(Tracks, "tracks", key).height == 1
