@@ -156,9 +156,9 @@ class Lake:
         """The latest recording of a camera that has this table."""
         return max(self.of_camera(table, camera_id), key=lambda key: (key.day, key.recording_id), default=None)
 
-    def of_camera(self, table: str, camera_id: str) -> Iterator[RecordingKey]:
-        """The recordings of a camera that have this table, by day and name."""
-        for path in sorted(self.root.glob(f"{table}/day=*/camera={camera_id}/*.parquet")):
+    def of_camera(self, table: str, camera_id: str, names: str = "*") -> Iterator[RecordingKey]:
+        """The recordings of a camera that have this table, by day and name; of such names only, if given."""
+        for path in sorted(self.root.glob(f"{table}/day=*/camera={camera_id}/{names}.parquet")):
             yield RecordingKey(path.stem, camera_id, date.fromisoformat(path.parts[-3].removeprefix("day=")))
 
     def has(self, table: str, key: RecordingKey) -> bool:

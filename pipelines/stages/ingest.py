@@ -24,6 +24,7 @@ from pipelines.stages.report import StageReport
 TABLE = "recordings"
 START_SOURCES = ("option", "sidecar", "file name", "container", "simulation")
 SIDECAR_ENDING = ".start"
+_MOMENT = "%Y%m%dT%H%M%SZ"
 
 
 class Recordings(dy.Schema):
@@ -88,7 +89,7 @@ def examine(path: Path, site: Site, camera: Camera, start: str | None) -> Record
     start_utc, source = start_of(path, camera, seen, start)
     sha256 = file_digest(path)
     day = start_utc.astimezone(site.time_zone).date()
-    recording_id = f"{camera.camera_id}__{start_utc:%Y%m%dT%H%M%SZ}__{sha256[:8]}"
+    recording_id = f"{camera.camera_id}__{start_utc:{_MOMENT}}__{sha256[:8]}"
     return Recording(path, RecordingKey(recording_id, camera.camera_id, day), sha256, start_utc, source, seen)
 
 
@@ -179,14 +180,26 @@ def taken_in(camera_id: str, lake: Lake) -> Iterator[tuple[RecordingKey, Mapping
 
 def rivals(recording: Recording, lake: Lake) -> Iterator[tuple[RecordingKey, Mapping[str, Any]]]:
     """Other recordings of the camera that cover some of the same time, or have the same content."""
-    key, around = recording.key, timedelta(days=1)
-    for other in lake.of_camera(TABLE, key.camera_id):
-        is_near = abs(other.day - key.day) <= around
-        if other == key or not (is_near or other.recording_id.endswith(recording.sha256[:8])):
-            continue
+    for other in _perhaps_rivals(recording, lake):
         row = lake.open(Recordings, TABLE, other).row(0, named=True)
         if _overlap(recording, row) or row["sha256"] == recording.sha256:
             yield other, row
+
+
+def _perhaps_rivals(recording: Recording, lake: Lake) -> Iterator[RecordingKey]:
+    """Those that may be rivals by their names, which say when a recording starts and what it holds.
+
+    No two that were taken in overlap, so that of those that start before it only the last reach into it. A day of
+    many recordings would otherwise be read anew for each of them.
+    """
+    key, camera_id = recording.key, recording.key.camera_id
+    days = (key.day + timedelta(days=number) for number in (-1, 0, 1))
+    near = [other for day in days for other in lake.keys(TABLE, day, camera_id) if other != key]
+    before = [other for other in near if other.recording_id < key.recording_id]
+    ends = f"{camera_id}__{recording.end_utc:{_MOMENT}}~"
+    during = [other for other in near if key.recording_id < other.recording_id < ends]
+    alike = [other for other in lake.of_camera(TABLE, camera_id, f"*__{recording.sha256[:8]}") if other != key]
+    yield from sorted({*before[-2:], *during, *alike}, key=lambda other: (other.day, other.recording_id))
 
 
 def _written(text: str, zone: ZoneInfo, where: str) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,13 +29,11 @@ def bench_pipeline() -> None:
 
 
 def _record(settings: Settings) -> None:
-    """One short film under many names, each a time of its own on one day."""
+    """Short films that show the same, each at a time of its own on one day."""
     builders.write_site(settings.sites / "crossroads")
     film = builders.video(settings.recordings / "pole" / "film.mp4", builders.images(FRAMES))
-    for number in range(RECORDINGS):
-        minutes, seconds = divmod(number * APART_S, 60)
-        name = f"pole_2026-06-10_{minutes // 60:02d}-{minutes % 60:02d}-{seconds:02d}.mp4"
-        shutil.copyfile(film, film.with_name(name))
+    starts = (datetime(2026, 6, 10) + timedelta(seconds=APART_S * number) for number in range(RECORDINGS))
+    builders.like(film, (f"pole_{start:%Y-%m-%d_%H-%M-%S}.mp4" for start in starts))
     film.unlink()
 
 

@@ -1,6 +1,7 @@
 """Every row of the table in docs/recordings.md: what comes of late, replaced, removed and doubtful recordings."""
 
 import os
+from collections import Counter
 from datetime import timedelta
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 from detectors.video import RecordingError
 from geo.site import SiteError
 from pipelines.audit import AuditLog
+from pipelines.lake import Lake
 from pipelines.settings import Settings
 from pipelines.stages.withdraw import WithdrawalError, withdraw
 from pipelines.warehouse.connection import Warehouse
@@ -104,6 +106,20 @@ def test_a_replaced_file_takes_the_place_of_what_it_was(settings):
     assert counted(settings)[0] == 4
     assert all(verdict.is_passed for verdict in outcome["checks"])
     assert "replace" in actions(settings)
+
+
+def test_a_day_of_many_recordings_is_not_read_anew_for_each(settings, monkeypatch):
+    read = Counter()
+    builders.like(put(settings), [f"pole_2026-06-10_{hour:02d}-00-00.mp4" for hour in range(9, 21)])
+    lake_open = Lake.open
+
+    def opened(lake, schema, table, key):
+        read[table] += 1
+        return lake_open(lake, schema, table, key)
+
+    monkeypatch.setattr(Lake, "open", opened)
+    assert len(builders.site_day(settings).ingest()) == 13
+    assert read["recordings"] <= 4 * 13
 
 
 @pytest.mark.parametrize("how", ["sidecar", "renamed"])
