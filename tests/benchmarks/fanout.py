@@ -33,7 +33,7 @@ from pipelines.stages.track import TABLE
 from tests import builders, ray_nodes
 from tests.benchmarks.bench import ROUNDS, report
 
-PIECES, FRAMES = int(os.environ.get("PIECES", "8")), int(os.environ.get("FRAMES", "75"))
+PIECES, FRAMES = int(os.environ.get("PIECES", "8")), int(os.environ.get("FRAMES", "120"))
 
 
 @dataclass(frozen=True)
