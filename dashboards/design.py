@@ -57,6 +57,11 @@ def lay_out(figure: go.Figure, say: Words, *, height: int, **changes: Any) -> go
     return figure
 
 
+def mark_unobserved_hours(figure: go.Figure, observed: list[int]) -> None:
+    """Shades the hours of the day that are not among those observed."""
+    mark_unobserved(figure, [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed])
+
+
 def mark_unobserved(figure: go.Figure, runs: list[tuple[Any, Any]]) -> None:
     """Shades the time that nobody observed."""
     for start, end in runs:

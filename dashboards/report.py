@@ -9,7 +9,9 @@ from typing import Any
 import polars as pl
 
 from dashboards import comparison, queries
-from dashboards.figures.plan import FURNITURE, SURFACES, extent_of, sides_of
+from dashboards.design import DIRECTION_COLOURS
+from dashboards.figures.arrows import outline, unit_of
+from dashboards.figures.plan import FURNITURE, SURFACES, count_arrows, extent_of
 from dashboards.release import Release
 from dashboards.views.selection import Selection
 
@@ -160,9 +162,9 @@ def _plan(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[s
     if lines.is_empty():
         return None
     say = selection.words
-    left, right, low, high = extent_of(_NO_CELLS, lines)
-    counts = [c for name in ("forward_count", "backward_count") for c in lines[name].drop_nulls()]
-    widest = float(max(counts, default=1)) or 1.0
+    extent = extent_of(_NO_CELLS, lines)
+    left, right, low, high = extent
+    unit = unit_of(extent)
 
     def moved(point: Any) -> list[float]:  # noqa: ANN401
         return [float(point[0]) - left, float(point[1]) - low]
@@ -180,21 +182,15 @@ def _plan(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[s
             }
             for surface in release.plan(selection.site_id)
         ],
-        "lines": [
+        "lines": [[moved(point) for point in path] for path in lines["path_m"].to_list()],
+        "arrows": [
             {
-                "path": [moved(point) for point in row["path_m"]],
-                **{
-                    direction: {
-                        "tail": moved(tail),
-                        "tip": moved(tip),
-                        "label": moved(label),
-                        "count": say.number(row[f"{direction}_count"]),
-                        "width": max(0.8, 9 * (row[f"{direction}_count"] or 0) / widest),
-                    }
-                    for direction, tail, tip, label in sides_of(row)
-                },
+                "colour": DIRECTION_COLOURS[arrow.direction],
+                "outline": [moved(point) for point in outline(arrow.way, arrow.width, unit)],
+                "label": moved(arrow.label),
+                "count": arrow.told,
             }
-            for row in lines.iter_rows(named=True)
+            for arrow in count_arrows(lines, say, unit)
         ],
     }
 

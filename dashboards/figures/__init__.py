@@ -2,6 +2,7 @@
 
 from dashboards.figures.calendar import coverage, hour_by_weekday, hour_history
 from dashboards.figures.cells import density_by_hour, flow_on_plan, heatmap_on_plan, speed_on_plan
+from dashboards.figures.certificate import MOST_SIGMA_M, drift, sigma_on_plan
 from dashboards.figures.changes import changes, profiles
 from dashboards.figures.conflicts import conflicts_on_plan, pairs_of_classes, severities
 from dashboards.figures.movements import desire_lines, flows, matrix, turning_diagram
@@ -11,6 +12,7 @@ from dashboards.figures.series import butterfly, by_direction, class_split, tren
 from dashboards.figures.traffic import queues_by_hour, speed_histogram
 
 __all__ = [
+    "MOST_SIGMA_M",
     "butterfly",
     "by_direction",
     "changes",
@@ -20,6 +22,7 @@ __all__ = [
     "day_profile",
     "density_by_hour",
     "desire_lines",
+    "drift",
     "flow_on_plan",
     "flows",
     "fundamental_diagram",
@@ -33,6 +36,7 @@ __all__ = [
     "profiles",
     "queues_by_hour",
     "severities",
+    "sigma_on_plan",
     "site_map",
     "speed_histogram",
     "speed_on_plan",

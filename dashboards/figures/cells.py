@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.design import GRID, INK, ROAD_USER_COLOURS, lay_out, mark_unobserved
+from dashboards.design import GRID, INK, ROAD_USER_COLOURS, lay_out, mark_unobserved_hours
 from dashboards.figures.plan import add_lines, extent_of, plan_of
 from dashboards.words import Words
 
@@ -111,8 +111,7 @@ def density_by_hour(rows: pl.DataFrame, say: Words) -> go.Figure:
                 hovertemplate=f"{name}<br>%{{x}}:00<br>%{{y:.2f}} {say('per_100_m2')}<extra></extra>",
             )
         )
-    observed = set(rows["hour"].to_list())
-    mark_unobserved(figure, [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed])
+    mark_unobserved_hours(figure, rows["hour"].to_list())
     return lay_out(
         figure,
         say,
@@ -165,7 +164,7 @@ def _arrows(cells: pl.DataFrame) -> go.Scatter:
             "cmin": 0,
             "cmax": top,
             "colorscale": "Viridis_r",
-            "colorbar": _colorbar("m/s"),
+            "colorbar": colour_bar("m/s"),
         },
         hoverinfo="skip",
         showlegend=False,
@@ -188,11 +187,12 @@ def _heat(cells: pl.DataFrame, value: pl.Expr, colours: list[list[Any]], title: 
         zmax=top,
         colorscale=colours,
         hoverinfo="skip",
-        colorbar=_colorbar(title),
+        colorbar=colour_bar(title),
     )
 
 
-def _colorbar(title: str) -> dict[str, Any]:
+def colour_bar(title: str) -> dict[str, Any]:
+    """A scale inside the plan, at its lower right."""
     return {
         "title": {"text": title},
         "thickness": 12,

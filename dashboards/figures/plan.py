@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
-from numpy.typing import NDArray
 
-from dashboards.design import BACKWARD, FORWARD, INK, PAPER
+from dashboards.design import DIRECTION_COLOURS, FORWARD, INK, PAPER
+from dashboards.figures.arrows import Floats, dot, draw_arrow, free_place, outline, unit_of
 from dashboards.words import Words
-
-Floats = NDArray[np.float64]
 
 SURFACES = {
     "ground": "#e9e5dd",
@@ -30,7 +29,26 @@ SURFACES = {
 }
 FURNITURE = "#8d7b68"
 _MARGIN_M = 6.0
-_WIDEST_PX, _THINNEST_PX = 16.0, 1.5
+_WIDEST, _THINNEST = 1.3, 0.18  # of an arrow, in the unit of the drawing
+
+
+@dataclass(frozen=True)
+class CountArrow:
+    """One direction of a counting line as drawn.
+
+    Attributes:
+        direction: forward or backward.
+        way: (2, 2) from tail to tip, in metres.
+        width: of the shaft, in metres.
+        label: where its number stands, in metres.
+        told: the number as written.
+    """
+
+    direction: str
+    way: Floats
+    width: float
+    label: Floats
+    told: str
 
 
 def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words) -> go.Figure:
@@ -42,11 +60,13 @@ def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words)
         say: the reader's language.
     """
     nothing = pl.DataFrame({"cell_x": [], "cell_y": []})
-    figure = plan_of(plan, extent_of(nothing, lines), say)
-    counts = [c for name in ("forward_count", "backward_count") for c in lines[name].drop_nulls()]
+    extent = extent_of(nothing, lines)
+    figure = plan_of(plan, extent, say)
+    unit = unit_of(extent)
+    found = count_arrows(lines, say, unit)
+    for arrow in found:
+        _add_count(figure, arrow, unit)
     add_lines(figure, lines, say)
-    for row in lines.iter_rows(named=True):
-        _add_counts(figure, row, say, float(max(counts, default=0)))
     return figure
 
 
@@ -109,9 +129,18 @@ def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float
 
 
 def _surface(surface: dict[str, Any]) -> dict[str, Any]:
-    path = "M" + " L".join(f"{x},{y}" for x, y in surface["outline_m"]) + " Z"
     colour = SURFACES.get(surface["kind"], FURNITURE)
-    return {"type": "path", "path": path, "fillcolor": colour, "line": {"width": 0}, "layer": "below"}
+    return {
+        "type": "path",
+        "path": _path(surface["outline_m"]),
+        "fillcolor": colour,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _path(corners: list[list[float]]) -> str:
+    return "M" + " L".join(f"{x},{y}" for x, y in corners) + " Z"
 
 
 def extent_of(cells: pl.DataFrame, lines: pl.DataFrame) -> tuple[float, float, float, float]:
@@ -161,24 +190,45 @@ def _add_line(figure: go.Figure, row: dict[str, Any], say: Words) -> None:
     )
 
 
-def _add_counts(figure: go.Figure, row: dict[str, Any], say: Words, widest: float) -> None:
-    for (direction, tail, tip, label), colour in zip(sides_of(row), (FORWARD, BACKWARD), strict=True):
-        number = row[f"{direction}_count"]
-        width = max(_THINNEST_PX, _WIDEST_PX * (number or 0) / widest) if widest else 2.5
-        draw_arrow(figure, tail, tip, colour, width)
-        told = say.number(number) if number is not None else "n/o"
-        figure.add_annotation(
-            x=label[0],
-            y=label[1],
-            text=f"<b>{told}</b>",
-            showarrow=False,
-            font={"color": "white", "size": 13},
-            bgcolor=colour,
-            borderpad=3,
-        )
+def count_arrows(lines: pl.DataFrame, say: Words, unit: float) -> list[CountArrow]:
+    """An arrow for each direction of each line, as wide as its count, and where its number stands.
+
+    Args:
+        lines: as for `volumes_on_plan`.
+        say: the reader's language.
+        unit: metres, as of `arrows.unit_of`.
+    """
+    rows = lines.rows(named=True)
+    counts = [row[f"{direction}_count"] or 0 for row in rows for direction in ("forward", "backward")]
+    widest = max(counts, default=0) or 1
+    sides = [(row, *side) for row in rows for side in sides_of(row, unit)]
+    taken = [dot(middle_of(row["path_m"]), unit) for row in rows]
+    taken += [dot((tail + tip) / 2, unit) for _, _, tail, tip, _ in sides]
+    found = []
+    for row, direction, tail, tip, label in sides:
+        count = row[f"{direction}_count"]
+        told = say.number(count) if count is not None else say("not_observed_short")
+        place = free_place(label, (tip - tail) / np.hypot(*(tip - tail)), told, taken, unit)
+        width = unit * max(_THINNEST, _WIDEST * (count or 0) / widest)
+        found.append(CountArrow(direction, np.array([tail, tip]), width, place, told))
+    return found
 
 
-def sides_of(row: dict[str, Any]) -> list[tuple[str, Floats, Floats, Floats]]:
+def _add_count(figure: go.Figure, arrow: CountArrow, unit: float) -> None:
+    colour = DIRECTION_COLOURS[arrow.direction]
+    draw_arrow(figure, arrow.way, colour, arrow.width, unit)
+    figure.add_annotation(
+        x=arrow.label[0],
+        y=arrow.label[1],
+        text=f"<b>{arrow.told}</b>",
+        showarrow=False,
+        font={"color": "white", "size": 13},
+        bgcolor=colour,
+        borderpad=3,
+    )
+
+
+def sides_of(row: dict[str, Any], unit: float) -> list[tuple[str, Floats, Floats, Floats]]:
     """For each direction of a line: where its arrow begins and ends and where its number stands, in metres.
 
     Forward is to the right of the line, looking from its start to its end.
@@ -187,29 +237,9 @@ def sides_of(row: dict[str, Any]) -> list[tuple[str, Floats, Floats, Floats]]:
     along, middle = (path[-1] - path[0]) / float(np.hypot(*(path[-1] - path[0]))), middle_of(row["path_m"])
     right = np.array([along[1], -along[0]])
     return [
-        (direction, middle + 0.3 * side, middle + 3.0 * side, middle + 4.2 * side)
+        (direction, middle + 0.3 * unit * side, middle + 3.4 * unit * side, middle + 4.6 * unit * side)
         for direction, side in (("forward", right), ("backward", -right))
     ]
-
-
-def draw_arrow(figure: go.Figure, tail: Any, tip: Any, colour: str, width_px: float) -> None:  # noqa: ANN401
-    """An arrow between two places in metres."""
-    figure.add_annotation(
-        x=tip[0],
-        y=tip[1],
-        ax=tail[0],
-        ay=tail[1],
-        xref="x",
-        yref="y",
-        axref="x",
-        ayref="y",
-        arrowhead=2,
-        arrowwidth=width_px,
-        arrowsize=max(0.3, min(1.0, 4 / width_px)),
-        arrowcolor=colour,
-        text="",
-        showarrow=True,
-    )
 
 
 def _add_scale_and_north(figure: go.Figure, extent: tuple[float, float, float, float]) -> None:
@@ -218,5 +248,8 @@ def _add_scale_and_north(figure: go.Figure, extent: tuple[float, float, float, f
     x, y = left + 1.0, low + 1.2
     figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": INK, "width": 3})
     figure.add_annotation(x=x + length / 2, y=y + 0.9, text=f"{length:.0f} m", showarrow=False)
-    draw_arrow(figure, (left + 1.5, high - 3.6), (left + 1.5, high - 1.0), INK, 2.0)
-    figure.add_annotation(x=left + 1.5, y=high - 4.4, text="N", showarrow=False)
+    unit = unit_of(extent)
+    x, top = left + 1.6 * unit, high - 1.0 * unit
+    north = outline(np.array([(x, top - 2.6 * unit), (x, top)]), 0.25 * unit, unit)
+    figure.add_shape(type="path", path=_path(north.tolist()), fillcolor=INK, line_width=0)
+    figure.add_annotation(x=x, y=top - 3.9 * unit, text="N", showarrow=False)

@@ -7,7 +7,8 @@ import streamlit as st
 
 from dashboards import figures, queries
 from dashboards.release import Release
-from dashboards.views.frame import calibration_notes, chart, heading, table
+from dashboards.views.certificate import show_certificates, show_drift
+from dashboards.views.frame import calibration_notes, chart, heading, key_figure, table
 from dashboards.views.selection import Selection, choose
 from dashboards.words import Words
 
@@ -26,6 +27,8 @@ def show(release: Release, say: Words) -> None:
         key = f"coverage_{camera_id}"
         chart(figure, one, say, key=key, alt=say("coverage_alt", camera=camera_id), note=say("coverage_note"))
     _gaps(shown, selection, say)
+    show_certificates(release, selection, say)
+    show_drift(release, selection, say)
     _provenance(shown, say)
     _held(release, selection, say)
     calibration_notes(queries.lines(release, selection.site_id))
@@ -37,25 +40,17 @@ def _key_figures(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
     recorded_s, observed_s = float(shown["recorded_s"].sum()), float(shown["observed_s"].sum())
     errors_m = shown["leave_one_out_rmse_m"].drop_nulls().to_list()
     columns = st.columns(4)
-    columns[0].metric(
-        say("observed_share"),
-        say.percent(float(shown["coverage"].sum()) / days_of_cameras),
-        help=say("observed_share_help"),
-        border=True,
-    )
-    columns[1].metric(
-        say("of_recorded"),
-        say.percent(observed_s / recorded_s, 1) if recorded_s else say("not_observed"),
-        help=say("of_recorded_help"),
-        border=True,
-    )
-    columns[2].metric(
-        say("calibration_error"),
-        f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated"),
-        help=say("calibration_help"),
-        border=True,
-    )
-    columns[3].metric(say("validation"), say("not_validated"), help=say("validation_help"), border=True)
+    error = f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated")
+    of_recorded = say.percent(observed_s / recorded_s, 1) if recorded_s else say("not_observed")
+    told = {
+        "observed_share": say.percent(float(shown["coverage"].sum()) / days_of_cameras),
+        "of_recorded": of_recorded,
+        "calibration_error": error,
+        "validation": say("not_validated"),
+    }
+    for column, (name, value) in zip(columns, told.items(), strict=True):
+        with column:
+            key_figure(say(name), value, about=say(f"{name}_help"))
 
 
 def _gaps(shown: pl.DataFrame, selection: Selection, say: Words) -> None:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from dashboards import design, figures
+from dashboards.figures import plan
 from dashboards.words import words
 
 SAY = words("en")
@@ -45,9 +46,34 @@ def test_cells_lie_where_they_are():
 
 def test_forward_points_to_the_right_of_the_line():
     figure = figures.volumes_on_plan(PLAN, LINES, SAY)
-    arrow = next(a for a in figure.layout.annotations if a.arrowcolor == design.FORWARD)
-    assert arrow.x > arrow.ax
-    assert arrow.y == pytest.approx(5.0)
+    arrow = next(trace for trace in figure.data if trace.fillcolor == design.FORWARD)
+    line = LINES["path_m"][0]
+    assert min(arrow.x) > line[0][0]
+    assert arrow.y[list(arrow.x).index(max(arrow.x))] == pytest.approx(5.0)  # its tip
+
+
+def test_numbers_on_a_plan_cover_neither_each_other_nor_a_lines_dot():
+    near = pl.concat(
+        LINES.head(1).with_columns(
+            line_id=pl.lit(f"line_{i}"),
+            path_m=pl.Series([[[float(i), 0.0], [float(i), 8.0]]]),
+            forward_count=10_000 * (i + 1),
+            backward_count=10_000,
+        )
+        for i in range(4)
+    )
+    arrows = plan.count_arrows(near, SAY, unit=0.5)
+    half = [(0.5 * (0.36 * len(arrow.told) + 0.4), 0.5 * 0.85) for arrow in arrows]
+    for i, (one, (a, b)) in enumerate(zip(arrows, half, strict=True)):
+        for other, (c, d) in zip(arrows[:i], half[:i], strict=True):
+            apart = abs(one.label - other.label)
+            assert apart[0] >= a + c or apart[1] >= b + d
+
+
+def test_the_widest_arrow_has_the_highest_count():
+    arrows = plan.count_arrows(LINES, SAY, unit=1.0)
+    told = {arrow.told: arrow.width for arrow in arrows}
+    assert max(told, key=told.get) == "12"
 
 
 def test_a_cell_without_a_velocity_has_no_arrow_and_spoils_no_other():
@@ -90,7 +116,8 @@ def test_a_site_on_the_map_carries_its_id():
 
 @pytest.mark.parametrize("draw", CELL_LAYERS)
 def test_a_map_of_nothing_is_still_a_plan(draw):
-    assert len(draw(PLAN, CELLS.head(0), LINES.head(0), SAY).layout.shapes) == 2
+    # The plaza, the scale and north.
+    assert len(draw(PLAN, CELLS.head(0), LINES.head(0), SAY).layout.shapes) == 3
 
 
 def series():
