@@ -41,7 +41,7 @@ def heatmap_on_plan(
     figure = plan_of(plan, extent_of(cells, lines), say)
     if not cells.is_empty():
         density = pl.col("density_per_m2") * 100
-        figure.add_trace(_heat(cells, density, _DENSITY, say("per_100_m2_short")))
+        figure.add_trace(_heat(cells, density, _DENSITY, say("per_100_m2")))
         figure.add_trace(_clickable(cells, density, say("per_100_m2"), say))
     _outline(figure, chosen)
     add_lines(figure, lines, say)
@@ -194,13 +194,15 @@ def _heat(cells: pl.DataFrame, value: pl.Expr, colours: list[list[Any]], title: 
 def colour_bar(title: str) -> dict[str, Any]:
     """A scale inside the plan, at its lower right."""
     return {
-        "title": {"text": title},
-        "thickness": 12,
-        "len": 0.46,
+        "title": {"text": title, "side": "top"},
+        "orientation": "h",
+        "thickness": 10,
+        "len": 0.28,
         "x": 0.985,
         "xanchor": "right",
         "y": 0.02,
         "yanchor": "bottom",
+        "nticks": 4,
         "bgcolor": "rgba(251,250,248,0.85)",
         "outlinewidth": 0,
     }

@@ -122,9 +122,7 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
         say: the reader's language.
     """
     is_whole = pl.col("coverage") >= LEAST_COVERAGE
-    # A thin day says little of a whole one: it is scaled nowhere and stays out of the mean.
-    days = rows.sort("day").with_columns(whole=pl.when(is_whole).then(pl.col("count")))
-    smooth = days.with_columns(mean=pl.col("whole").cast(pl.Float64).rolling_mean(7, min_samples=5, center=True))
+    days = smoothed(rows)
     figure = go.Figure()
     hover = f"%{{x|%d.%m.%Y}}<br>%{{y:,.0f}}, %{{customdata:.0f}} % {say('observed')}<extra></extra>"
     for name, some, marker in (
@@ -145,8 +143,8 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
             )
     figure.add_trace(
         go.Scatter(
-            x=smooth["day"].to_list(),
-            y=smooth["mean"].to_list(),
+            x=days["day"].to_list(),
+            y=days["mean"].to_list(),
             mode="lines",
             connectgaps=False,
             line={"color": "#0b6e99", "width": 2.5},
@@ -172,6 +170,18 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
         add_weather(figure, days, say)
         figure.update_layout(height=400)
     return figure
+
+
+def smoothed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Days in their order with the centred mean of 7 whole days, NULL where fewer than 5 are known.
+
+    A thin day says little of a whole one: it is scaled nowhere and stays out of the mean.
+
+    Args:
+        rows: day, count (NULL: not observed), coverage.
+    """
+    whole = pl.when(pl.col("coverage") >= LEAST_COVERAGE).then(pl.col("count")).cast(pl.Float64)
+    return rows.sort("day").with_columns(mean=whole.rolling_mean(7, min_samples=5, center=True))
 
 
 def _headroom(events: pl.DataFrame) -> float:

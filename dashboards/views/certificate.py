@@ -55,7 +55,7 @@ def _certificate(
             (100 * pl.col("trusted_share")).round().alias(say("trusted_percent")),
             (100 * pl.col("visible_share")).round().alias(say("visible_percent")),
         )
-        table(shown, alt=say("line_certificates_alt"))
+        table(shown, say, alt=say("line_certificates_alt"))
         st.caption(say("line_certificates_note"))
 
 

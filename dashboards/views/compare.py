@@ -106,7 +106,11 @@ def _told(rows: pl.DataFrame, say: Words) -> None:
         for row in rows.iter_rows(named=True)
     ]
     numbers = dict.fromkeys((say("before_per_day"), say("after_per_day")), pl.Float64)
-    table(pl.DataFrame(told, schema_overrides=numbers).with_columns(pl.col(pl.Float64).round()), alt=say("changes_alt"))
+    table(
+        pl.DataFrame(told, schema_overrides=numbers).with_columns(pl.col(pl.Float64).round()),
+        say,
+        alt=say("changes_alt"),
+    )
 
 
 def _events(release: Release, before: Selection, after: Selection, say: Words) -> None:
@@ -119,7 +123,7 @@ def _events(release: Release, before: Selection, after: Selection, say: Words) -
                 pl.col("last_day").alias(say("last_day")),
                 pl.col("text").alias(say("event")),
             )
-            table(shown, alt=say("events_alt"))
+            table(shown, say, alt=say("events_alt"))
 
 
 def _reference(release: Release, before: Selection, after: Selection, say: Words) -> None:
@@ -202,5 +206,5 @@ def _one_line(
                 say("days_each"): [say.number(n) if n else say("not_enough_history") for _, n in needed],
             }
         )
-        table(rows, alt=say("days_needed_alt"))
+        table(rows, say, alt=say("days_needed_alt"))
         st.caption(say("days_needed_note", line=name))

@@ -104,7 +104,7 @@ def _places(release: Release, selection: Selection, rows: pl.DataFrame, say: Wor
         pl.col("not_measured").alias(say("pairs_not_measured")),
         pl.col("drac_above_3_4_m_s2").alias(say("hard_braking")),
     )
-    table(shown, alt=say("conflict_places_alt", site=selection.site_name))
+    table(shown, say, alt=say("conflict_places_alt", site=selection.site_name))
 
 
 def _severity(rows: pl.DataFrame, say: Words) -> None:
@@ -137,4 +137,4 @@ def _pairs(rows: pl.DataFrame, say: Words) -> None:
         pl.col("per_hour").round(1).alias(say("critical_per_hour")),
         pl.col("conflicts").alias(say("pairs_seen")),
     )
-    table(by_kind, alt=say("conflict_pairs_alt"))
+    table(by_kind, say, alt=say("conflict_pairs_alt"))

@@ -32,11 +32,11 @@ def show(release: Release, say: Words) -> None:
             _offer(release, name, site_id, say, is_simulated=is_simulated)
     st.header(say("dictionary"))
     dictionary = data_dictionary(release)
-    table(dictionary, alt=say("dictionary_alt"), height=420)
+    table(dictionary, say, alt=say("dictionary_alt"))
     st.download_button("data_dictionary.csv", to_csv(dictionary), "data_dictionary.csv", "text/csv", on_click="ignore")
     if manifest["held"]:
         st.header(say("held_back"))
-        table(pl.DataFrame(manifest["held"]), alt=say("held_alt"))
+        table(pl.DataFrame(manifest["held"]), say, alt=say("held_alt"))
 
 
 def published(release: Release, say: Words) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -100,20 +101,34 @@ def link_to(name: str, label: str) -> None:
         st.page_link(page, label=label, icon=":material/arrow_forward:")
 
 
-def table(rows: pl.DataFrame, *, alt: str, height: int | None = None) -> None:
-    """A table with dates as dates and thousands set apart.
+def table(rows: pl.DataFrame, say: Words, *, alt: str) -> None:
+    """A table in the reader's language; a short one breaks its lines where there is little room, a long one scrolls.
 
     Args:
         rows: exactly what is shown.
+        say: the reader's language.
         alt: what a reader who cannot see it should know.
-        height: in pixels; as high as its rows where they are few.
     """
-    formats = {
-        **{name: st.column_config.DateColumn(format="iso8601") for name in rows.select(cs.date()).columns},
-        **{name: st.column_config.NumberColumn(format="localized") for name in rows.select(cs.numeric()).columns},
-    }
-    high = height or ("content" if rows.height <= _ROWS_AT_ONCE else "auto")
-    st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=high, placeholder="")
+    if rows.height > _ROWS_AT_ONCE:
+        formats = {
+            **{name: st.column_config.DateColumn(format="iso8601") for name in rows.select(cs.date()).columns},
+            **{name: st.column_config.NumberColumn(format="localized") for name in rows.select(cs.numeric()).columns},
+        }
+        st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=420, placeholder="")
+        return
+    numbers = {name: partial(_told, say=say, digits=_digits(rows[name])) for name in rows.select(cs.numeric()).columns}
+    told = rows.with_columns(cs.date().cast(pl.String), cs.string().fill_null(""))
+    st.table(told.to_pandas().style.format(numbers), hide_index=True, alt=alt)
+
+
+def _told(value: float, *, say: Words, digits: int) -> str:
+    return "" if value is None or value != value else say.number(value, digits)
+
+
+def _digits(values: pl.Series) -> int:
+    """How many decimals a column needs, so that all of its numbers have as many; at most two."""
+    known = values.drop_nulls()
+    return next((digits for digits in (0, 1) if known.equals(known.round(digits))), 2) if known.dtype.is_float() else 0
 
 
 def calibration_notes(lines: pl.DataFrame) -> None:

@@ -104,7 +104,7 @@ def _flows(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], sa
         pl.col("exit_line_id").replace_strict(names, default=say("unassigned")).alias(say("to_gate")),
         pl.col("count").alias(say("tracks_seen")),
     )
-    table(shown, alt=say("flows_alt", junction=junction["name"]), height=260 if shown.height > 6 else None)
+    table(shown, say, alt=say("flows_alt", junction=junction["name"]))
 
 
 def _matrix(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], say: Words) -> None:

@@ -12,10 +12,9 @@ from dashboards import comparison, figures, queries
 from dashboards.release import Release
 from dashboards.views.chosen_line import choose_on_click, show_chosen
 from dashboards.views.frame import calibration_notes, chart, clicked, heading, key_figure, table
-from dashboards.views.selection import MOTOR_VEHICLES, Selection, choose
+from dashboards.views.selection import GROUPS, Selection, choose
 from dashboards.words import Words
 
-_GROUPS = {"on_foot": ("pedestrian",), "on_wheels": ("cyclist", "scooter"), "motor": MOTOR_VEHICLES}
 _TRAILING_DAYS, _YEAR_DAYS = 56, 364
 
 
@@ -25,7 +24,7 @@ def show(release: Release, say: Words) -> None:
     selection = choose(release, say)
     lines = queries.lines(release, selection.site_id)
     columns = st.columns(4)
-    groups = [(name, tuple(r for r in members if r in selection.road_users)) for name, members in _GROUPS.items()]
+    groups = [(name, tuple(r for r in members if r in selection.road_users)) for name, members in GROUPS.items()]
     for column, (name, members) in zip(columns, groups, strict=False):
         with column:
             if selection.overlapping_views:
@@ -159,7 +158,7 @@ def _sites(release: Release, selection: Selection, say: Words) -> None:
         (pl.col("coverage") * 100).round(1).alias(say("observed_percent")),
         pl.col("last_day").alias(say("last_day_released")),
     )
-    table(shown, alt=say("sites_alt"))
+    table(shown, say, alt=say("sites_alt"))
     if selection.is_one_hour:
         st.caption(say("all_hours_here"))
     if queries.sites(release)["overlapping_views"].count():

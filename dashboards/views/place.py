@@ -92,5 +92,5 @@ def _table(lines: pl.DataFrame, say: Words) -> None:
         )
         for direction in ("forward", "backward")
     ).sort(say("line"), maintain_order=True)
-    table(rows, alt=say("crossings_alt"))
+    table(rows, say, alt=say("crossings_alt"))
     st.caption(say("crossings_note"))

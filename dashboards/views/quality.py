@@ -67,7 +67,7 @@ def _gaps(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
     if runs.is_empty():
         st.success(say("no_gap"), icon=":material/check_circle:")
         return
-    table(runs.drop("run").sort(say("first_day")), alt=say("gaps_alt"))
+    table(runs.drop("run").sort(say("first_day")), say, alt=say("gaps_alt"))
 
 
 def _provenance(shown: pl.DataFrame, say: Words) -> None:
@@ -84,11 +84,11 @@ def _provenance(shown: pl.DataFrame, say: Words) -> None:
             pl.col("n").alias(say("unit_days")),
         )
     )
-    table(rows, alt=say("provenance_alt"))
+    table(rows, say, alt=say("provenance_alt"))
 
 
 def _held(release: Release, selection: Selection, say: Words) -> None:
     held = [h for h in release.manifest["held"] if h["site_id"] == selection.site_id]
     if held:
         st.header(say("held_back"))
-        table(pl.DataFrame(held), alt=say("held_alt"))
+        table(pl.DataFrame(held), say, alt=say("held_alt"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from dashboards.words import LANGUAGES, Words, words
 
 ROAD_USERS = ("pedestrian", "cyclist", "scooter", "motorcycle", "car", "van", "bus", "truck", "tram")
 MOTOR_VEHICLES = ("motorcycle", "car", "van", "bus", "truck", "tram")
+GROUPS = {"on_foot": ("pedestrian",), "on_wheels": ("cyclist", "scooter"), "motor": MOTOR_VEHICLES}
 PERIODS = {"last_7_days": 7, "last_28_days": 28, "last_12_months": 365, "everything": None, "own_dates": None}
 DIRECTIONS = ("both", "forward", "backward")
 DAY_TYPES = {"all_days": (1, 2, 3, 4, 5, 6, 7), "workdays": (1, 2, 3, 4, 5), "weekends": (6, 7)}
@@ -71,10 +72,14 @@ class Selection:
         """Whether it holds one hour of the week only."""
         return len(self.hours) == 1
 
+    def since(self, days: int) -> Selection:
+        """The same selection, of its last days only."""
+        return replace(self, first_day=max(self.first_day, self.last_day - timedelta(days=days - 1)))
+
     def moved(self, days: int) -> Selection:
         """The same selection, so many days earlier."""
         back = timedelta(days=days)
-        return Selection(**{**vars(self), "first_day": self.first_day - back, "last_day": self.last_day - back})
+        return replace(self, first_day=self.first_day - back, last_day=self.last_day - back)
 
 
 def language() -> Words:
@@ -281,5 +286,6 @@ def switch(name: str, options: tuple[str, ...], say: Words) -> str:
         format_func=lambda option: say(f"{name}_{option}"),
         key=name,
         bind="query-params",
+        wrap=True,
     )
     return chosen or options[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import polars as pl
@@ -110,8 +109,7 @@ def _report(release: Release, selection: Selection, line_id: str, say: Words) ->
 
 
 def _peak(release: Release, selection: Selection, line_id: str, say: Words) -> None:
-    recent = max(selection.first_day, selection.last_day - timedelta(days=_PEAK_DAYS - 1))
-    peaks = queries.peak_hours(release, replace(selection, first_day=recent), line_id)
+    peaks = queries.peak_hours(release, selection.since(_PEAK_DAYS), line_id)
     about = say("peak_hour_help", days=_PEAK_DAYS)
     if peaks.is_empty():
         key_figure(say("peak_hour"), say("no_whole_hour"), about=about)
@@ -143,7 +141,7 @@ def _trend(release: Release, selection: Selection, line_id: str, name: str, say:
             shown = events.select(
                 pl.col("first_day").alias(say("first_day")), pl.col("last_day").alias(say("last_day")), "text"
             )
-            table(shown.rename({"text": say("event")}), alt=say("events_alt"))
+            table(shown.rename({"text": say("event")}), say, alt=say("events_alt"))
 
 
 def _dates_of_hour(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:

@@ -145,6 +145,7 @@ def _all_lines(release: Release, selection: Selection, rows: pl.DataFrame, bins:
     optional = {say(f"{name}_km_h"): pl.Float64 for name in ("space_mean", "time_mean", "v85", "v85_lo95", "v85_hi95")}
     table(
         pl.DataFrame(shown, schema_overrides=optional).with_columns(pl.col(pl.Float64).round(1)),
+        say,
         alt=say("speeds_by_line_alt"),
     )
     st.caption(say("speeds_by_line_note"))
@@ -227,5 +228,5 @@ def _discharges(release: Release, selection: Selection, say: Words) -> None:
         pl.col("saturation_flow_per_h").round(0).alias(say("saturation_flow")),
         pl.col("start_up_loss_s").round(1).alias(say("start_up_loss")),
     )
-    table(shown, alt=say("discharge_alt"))
+    table(shown, say, alt=say("discharge_alt"))
     st.caption(say("discharge_note"))
