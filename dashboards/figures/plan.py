@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.design import DIRECTION_COLOURS, FORWARD, INK, PAPER
+from dashboards.design import DIRECTION_COLOURS, INK, PAPER
 from dashboards.figures.arrows import Floats, dot, draw_arrow, free_place, outline, unit_of
 from dashboards.words import Words
 
@@ -67,42 +67,6 @@ def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words)
     for arrow in found:
         _add_count(figure, arrow, unit)
     add_lines(figure, lines, say)
-    return figure
-
-
-def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
-    """Sites at their places, sized by crossings per day; north up, without any map service.
-
-    Args:
-        sites: site_id, name, lon, lat, per_day (NULL: no whole day); a mark carries its site_id.
-        say: the reader's language.
-    """
-    placed = sites.drop_nulls(["lon", "lat"])
-    top = float(placed["per_day"].max() or 1.0)  # type: ignore[arg-type]
-    size = [6.0 if v is None else 6 + 34 * (v / top) ** 0.5 for v in placed["per_day"].to_list()]
-    told = [say.number(v) if v is not None else say("no_whole_day") for v in placed["per_day"].to_list()]
-    figure = go.Figure(
-        go.Scatter(
-            x=placed["lon"].to_list(),
-            y=placed["lat"].to_list(),
-            mode="markers",
-            text=placed["name"].to_list(),
-            customdata=list(zip(placed["site_id"].to_list(), told, strict=True)),
-            marker={"size": size, "color": FORWARD, "opacity": 0.65, "line": {"width": 1, "color": "white"}},
-            hovertemplate=f"<b>%{{text}}</b><br>%{{customdata[1]}} {say('crossings_per_day')}<extra></extra>",
-        )
-    )
-    latitude = float(placed["lat"].mean() or 0.0)  # type: ignore[arg-type]
-    figure.update_layout(
-        height=460,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        paper_bgcolor=PAPER,
-        plot_bgcolor="rgba(138,148,158,0.10)",
-        separators=say.separators,
-        xaxis={"visible": False},
-        # One degree of longitude is shorter than one of latitude by the cosine of the latitude.
-        yaxis={"visible": False, "scaleanchor": "x", "scaleratio": 1 / max(np.cos(np.radians(latitude)), 0.1)},
-    )
     return figure
 
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards import queries
 from dashboards.release import open_latest
-from dashboards.views.frame import to_csv
+from dashboards.views.frame import _digits, to_csv
 from dashboards.words import words
 from tests import builders
 
@@ -213,6 +213,13 @@ def test_the_app_opens_on_the_overview(monkeypatch, counted_day):
     test = app(monkeypatch, counted_day.settings.data)
     assert not test.exception
     assert test.title[0].value == "Overview"
+
+
+@pytest.mark.parametrize(
+    ("values", "digits"), [([1, 2, None], 0), ([1.0, None], 0), ([10.0, 4.6], 1), ([51.74, 10.0], 2), ([1 / 3], 2)]
+)
+def test_the_numbers_of_a_column_have_the_decimals_they_need(values, digits):
+    assert _digits(pl.Series(values)) == digits
 
 
 def test_no_text_becomes_a_formula_in_a_spreadsheet():
