@@ -43,7 +43,7 @@ class Words:
 
     def change(self, share: float) -> str:
         """A change as signed per cent."""
-        return f"{'+' if share >= 0 else '-'}{self.number(abs(100 * share))} %"
+        return f"{'+' if round(100 * share) >= 0 else '-'}{self.number(abs(100 * share))} %"
 
     def change_interval(self, lo95: float | None, hi95: float | None) -> str:
         """The 95 % bounds of a change, or that there are none."""

@@ -1,3 +1,5 @@
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,6 +209,20 @@ def test_before_the_first_release_the_app_says_what_to_do(monkeypatch, tmp_path)
     test = app(monkeypatch, tmp_path)
     assert not test.exception
     assert "make demo" in texts(test)
+
+
+@pytest.mark.parametrize("damage", ["pointer", "table"])
+def test_a_damaged_release_says_what_to_do_and_shows_no_traceback(monkeypatch, counted_day, tmp_path, damage):
+    shutil.copytree(counted_day.settings.released, tmp_path / "released")
+    planner = tmp_path / "released" / "planner"
+    if damage == "pointer":
+        (planner / "latest.json").write_text("{")
+    else:
+        manifest = json.loads((planner / json.loads((planner / "latest.json").read_text())["manifest"]).read_text())
+        (planner / manifest["tables"]["sites"]["files"][0]["path"]).write_bytes(b"no table")
+    test = app(monkeypatch, tmp_path)
+    assert not test.exception
+    assert "passant run" in test.error[0].value
 
 
 def test_the_app_opens_on_the_overview(monkeypatch, counted_day):

@@ -18,6 +18,7 @@ from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox
 from pipelines.sites import read_documents
 from tests import builders
+from tests.browsing import settle
 from tests.end_to_end.test_browser import STREAMLITS_OWN
 
 pytestmark = pytest.mark.slow
@@ -92,6 +93,7 @@ def violations(page, name):
     """What axe-core finds on a step, printed, less what is Streamlit's own."""
     from axe_playwright_python.sync_playwright import Axe
 
+    settle(page)  # what is being made anew is pale, which axe-core would take for its colour
     found = Axe().run(page).response["violations"]
     by_impact = Counter(violation["impact"] for violation in found for _ in violation["nodes"])
     print(f"\naxe operator, {name}: {dict(by_impact) or 'none'}", end="", file=sys.__stdout__, flush=True)
