@@ -88,7 +88,7 @@ def mean_of(days: pl.DataFrame) -> Mean:
     return Mean(value, float(lo95), float(hi95), len(counts))
 
 
-def ratio_interval(amounts: Sequence[float], times: Sequence[float]) -> tuple[float, float] | None:
+def ratio_interval(amounts: Sequence[float], times: Sequence[float]) -> tuple[float | None, float | None]:
     """The 95 % bounds of sum(amounts) / sum(times), by drawing days; None below `LEAST_DAYS` of them.
 
     Args:
@@ -97,13 +97,12 @@ def ratio_interval(amounts: Sequence[float], times: Sequence[float]) -> tuple[fl
     """
     n = len(amounts)
     if n < LEAST_DAYS:
-        return None
+        return None, None
     drawn = np.random.default_rng(_SEED).integers(n, size=(_DRAWS, n - 1))
     above, below = (np.asarray(values, float)[drawn].sum(axis=1) for values in (amounts, times))
-    ratios = above[below > 0] / below[below > 0]
-    if not len(ratios):
-        return None
-    lo95, hi95 = np.quantile(ratios, (0.025, 0.975))
+    if not (below > 0).any():
+        return None, None
+    lo95, hi95 = np.quantile(above[below > 0] / below[below > 0], (0.025, 0.975))
     return float(lo95), float(hi95)
 
 

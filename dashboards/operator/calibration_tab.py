@@ -96,7 +96,7 @@ def _figures(calibration: Calibration, say: Words) -> None:
     told = (
         (say("operator_leave_one_out"), f"{say.number(error_m, 3)} m", say("operator_leave_one_out_help")),
         (say("operator_in_sample"), f"{say.number(fit_m, 3)} m", say("operator_in_sample_help")),
-        (say("operator_point_count"), calibration.points, None),
+        (say("operator_point_count"), say.number(calibration.points), None),
         (say("operator_hull"), f"{say.number(calibration.hull_m.area)} m²", None),
     )
     for place, (label, value, about) in zip(row, told, strict=True):

@@ -62,26 +62,17 @@ def show_cell(release: Release, selection: Selection, cells: pl.DataFrame, say: 
 
 def _key_figures(cell: dict[str, float], days: pl.DataFrame, say: Words) -> None:
     """Density and speed, each with the interval that its days give it."""
-    spent_s = days["presence_s"].to_list()
-    density = comparison.ratio_interval(spent_s, days["observed_s"].to_list()) or (None, None)
-    speed = comparison.ratio_interval(days["way_m"].to_list(), spent_s) or (None, None)
+    spent_s, observed_days = days["presence_s"].to_list(), say("of_days", n=days.height)
+    # Seconds per 100 m2: a cell has one.
+    density = comparison.ratio_interval([100 * s for s in spent_s], days["observed_s"].to_list())
+    speed = comparison.ratio_interval(days["way_m"].to_list(), spent_s)
     left, right = st.columns(2)
     with left:
-        key_figure(
-            say("cell_density"),
-            say.number(100 * cell["density_per_m2"], 2),
-            say.interval(*(100 * bound if bound is not None else None for bound in density), digits=2),
-            say("of_days", n=days.height),
-            about=say("density_note"),
-        )
+        value, bounds = say.number(100 * cell["density_per_m2"], 2), say.interval(*density, 2)
+        key_figure(say("cell_density"), value, bounds, observed_days, about=say("density_note"))
     with right:
-        key_figure(
-            say("cell_speed"),
-            say.number(cell["speed_m_s"], 2),
-            say.interval(*speed, digits=2),
-            say("of_days", n=days.height),
-            about=say("speed_note"),
-        )
+        value, bounds = say.number(cell["speed_m_s"], 2), say.interval(*speed, 2)
+        key_figure(say("cell_speed"), value, bounds, observed_days, about=say("speed_note"))
 
 
 def _offer_to_close(say: Words) -> None:

@@ -74,7 +74,7 @@ def _mean_interval(seen: pl.DataFrame) -> tuple[float | None, float | None]:
         spent=(pl.col("present") * pl.col("coverage")).sum(), coverage=pl.col("coverage").sum()
     )
     rows = days.sort("day")
-    return comparison.ratio_interval(rows["spent"].to_list(), rows["coverage"].to_list()) or (None, None)
+    return comparison.ratio_interval(rows["spent"].to_list(), rows["coverage"].to_list())
 
 
 def _occupancy(rows: pl.DataFrame, selection: Selection, name: str, say: Words) -> None:

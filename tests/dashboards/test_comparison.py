@@ -55,9 +55,9 @@ def test_the_interval_of_a_mean_of_four_weeks_holds_what_it_says():
 
 
 def test_a_ratio_has_the_interval_that_its_days_give_it():
-    assert ratio_interval([1, 2, 3], [1, 1, 1]) is None
+    assert ratio_interval([1, 2, 3], [1, 1, 1]) == (None, None)
     assert ratio_interval([2, 4, 6, 8], [1, 2, 3, 4]) == (2, 2)
-    assert ratio_interval([0, 0, 0, 0], [0, 0, 0, 0]) is None
+    assert ratio_interval([0, 0, 0, 0], [0, 0, 0, 0]) == (None, None)
     lo, hi = ratio_interval([1, 2, 3, 4], [1, 1, 1, 1])
     assert lo < 2.5 < hi
 
