@@ -263,6 +263,12 @@ def weather(release: Release, selection: Selection) -> pl.DataFrame:
     return _of_site(release, "weather_by_day", "weather", site_id=selection.site_id, **days)
 
 
+def uptime(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, day, hour, coverage; of the hours that were observed."""
+    days = {"first_day": selection.first_day, "last_day": selection.last_day}
+    return _of_site(release, "uptime", "coverage", site_id=selection.site_id, **days)
+
+
 @_kept
 def calibrations(release: Release, site_id: str) -> pl.DataFrame:
     """camera_id, points, errors and hull in metres, camera_height_m, focal_px, warnings; of calibrated cameras."""

@@ -1,6 +1,6 @@
 """Frame to figure, pure: no state, no files, no Streamlit."""
 
-from dashboards.figures.calendar import coverage, hour_by_weekday, hour_history
+from dashboards.figures.calendar import coverage, hour_by_weekday, hour_history, uptime
 from dashboards.figures.cells import density_by_hour, flow_on_plan, heatmap_on_plan, speed_on_plan
 from dashboards.figures.certificate import MOST_SIGMA_M, drift, sigma_on_plan
 from dashboards.figures.changes import changes, profiles
@@ -44,5 +44,6 @@ __all__ = [
     "stays",
     "trend",
     "turning_diagram",
+    "uptime",
     "volumes_on_plan",
 ]

@@ -65,7 +65,8 @@ def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words)
     unit = unit_of(extent)
     found = count_arrows(lines, say, unit)
     for arrow in found:
-        _add_count(figure, arrow, unit)
+        draw_arrow(figure, arrow.way, DIRECTION_COLOURS[arrow.direction], arrow.width, unit)
+    figure.layout.annotations = [*figure.layout.annotations, *map(_number, found)]
     add_lines(figure, lines, say)
     return figure
 
@@ -75,7 +76,8 @@ def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float
     left, right, low, high = extent
     figure = go.Figure()
     figure.update_layout(
-        shapes=[_surface(surface) for surface in plan],
+        shapes=[*map(_surface, plan), *_scale_and_north(extent)],
+        annotations=_scale_and_north_names(extent),
         # More of the plan fills the box where its shape is another.
         xaxis={"visible": False, "range": [left, right]},
         yaxis={"visible": False, "range": [low, high], "scaleanchor": "x"},
@@ -88,7 +90,6 @@ def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float
         font={"color": INK},
         dragmode="pan",
     )
-    _add_scale_and_north(figure, extent)
     return figure
 
 
@@ -178,18 +179,16 @@ def count_arrows(lines: pl.DataFrame, say: Words, unit: float) -> list[CountArro
     return found
 
 
-def _add_count(figure: go.Figure, arrow: CountArrow, unit: float) -> None:
-    colour = DIRECTION_COLOURS[arrow.direction]
-    draw_arrow(figure, arrow.way, colour, arrow.width, unit)
-    figure.add_annotation(
-        x=arrow.label[0],
-        y=arrow.label[1],
-        text=f"<b>{arrow.told}</b>",
-        showarrow=False,
-        font={"color": "white", "size": 13},
-        bgcolor=colour,
-        borderpad=3,
-    )
+def _number(arrow: CountArrow) -> dict[str, Any]:
+    return {
+        "x": arrow.label[0],
+        "y": arrow.label[1],
+        "text": f"<b>{arrow.told}</b>",
+        "showarrow": False,
+        "font": {"color": "white", "size": 13},
+        "bgcolor": DIRECTION_COLOURS[arrow.direction],
+        "borderpad": 3,
+    }
 
 
 def sides_of(row: dict[str, Any], unit: float) -> list[tuple[str, Floats, Floats, Floats]]:
@@ -206,14 +205,31 @@ def sides_of(row: dict[str, Any], unit: float) -> list[tuple[str, Floats, Floats
     ]
 
 
-def _add_scale_and_north(figure: go.Figure, extent: tuple[float, float, float, float]) -> None:
-    left, right, low, high = extent
-    length = 5.0 if right - left < 60 else 20.0
-    x, y = left + 1.0, low + 1.2
-    figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": INK, "width": 3})
-    figure.add_annotation(x=x + length / 2, y=y + 0.9, text=f"{length:.0f} m", showarrow=False)
+def _scale_and_north(extent: tuple[float, float, float, float]) -> list[dict[str, Any]]:
+    (x, y, length), (north_x, top), unit = _scale_of(extent), _north_of(extent), unit_of(extent)
+    north = outline(np.array([(north_x, top - 2.6 * unit), (north_x, top)]), 0.25 * unit, unit)
+    return [
+        {"type": "line", "x0": x, "x1": x + length, "y0": y, "y1": y, "line": {"color": INK, "width": 3}},
+        {"type": "path", "path": _path(north.tolist()), "fillcolor": INK, "line": {"width": 0}},
+    ]
+
+
+def _scale_and_north_names(extent: tuple[float, float, float, float]) -> list[dict[str, Any]]:
+    (x, y, length), (north_x, top), unit = _scale_of(extent), _north_of(extent), unit_of(extent)
+    return [
+        {"x": x + length / 2, "y": y + 0.9, "text": f"{length:.0f} m", "showarrow": False},
+        {"x": north_x, "y": top - 3.9 * unit, "text": "N", "showarrow": False},
+    ]
+
+
+def _scale_of(extent: tuple[float, float, float, float]) -> tuple[float, float, float]:
+    """Where the scale begins and how long it is, in metres."""
+    left, right, low, _ = extent
+    return left + 1.0, low + 1.2, 5.0 if right - left < 60 else 20.0
+
+
+def _north_of(extent: tuple[float, float, float, float]) -> tuple[float, float]:
+    """The tip of the arrow to the north."""
+    left, _, _, high = extent
     unit = unit_of(extent)
-    x, top = left + 1.6 * unit, high - 1.0 * unit
-    north = outline(np.array([(x, top - 2.6 * unit), (x, top)]), 0.25 * unit, unit)
-    figure.add_shape(type="path", path=_path(north.tolist()), fillcolor=INK, line_width=0)
-    figure.add_annotation(x=x, y=top - 3.9 * unit, text="N", showarrow=False)
+    return left + 1.6 * unit, high - unit

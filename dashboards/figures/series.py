@@ -17,6 +17,7 @@ from dashboards.design import (
     QUIET,
     ROAD_USER_COLOURS,
     UNOBSERVED,
+    add_bands,
     lay_out,
     mark_unobserved,
 )
@@ -258,9 +259,8 @@ def butterfly(
             )
         )
     observed = set(rows.drop_nulls("per_hour")["hour"].to_list())
-    for hour in sorted(set(range(24)) - observed):
-        grey = {"fillcolor": UNOBSERVED, "opacity": 0.16, "line_width": 0, "layer": "below"}
-        figure.add_hrect(y0=hour - 0.5, y1=hour + 0.5, **grey)
+    unseen = [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed]
+    add_bands(figure, unseen, colour=UNOBSERVED, opacity=0.16, axis="y")
     reach = max((abs(x) for trace in figure.data for x in trace.x if x), default=1.0)
     step = 10 ** np.floor(np.log10(reach))
     step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= 3)

@@ -12,6 +12,9 @@ from dashboards.views.frame import calibration_notes, chart, heading, key_figure
 from dashboards.views.selection import Selection, choose
 from dashboards.words import Words
 
+# In a longer period hours are too narrow to be told apart.
+_UPTIME_DAYS = 62
+
 
 def show(release: Release, say: Words) -> None:
     """The page."""
@@ -20,18 +23,28 @@ def show(release: Release, say: Words) -> None:
     rows = queries.quality(release, selection.site_id)
     shown = rows.filter(pl.col("day").is_between(selection.first_day, selection.last_day))
     _key_figures(shown, selection, say)
+    hours = queries.uptime(release, selection) if release.holds("coverage") and selection.days <= _UPTIME_DAYS else None
     for camera_id in rows["camera_id"].unique().sort():
         st.header(say("coverage_of", camera=camera_id))
         one = shown.filter(camera_id=camera_id).select("day", "coverage", "recordings", "recorded_s", "observed_s")
         figure = figures.coverage(one, selection.first_day, selection.last_day, say)
         key = f"coverage_{camera_id}"
         chart(figure, one, say, key=key, alt=say("coverage_alt", camera=camera_id), note=say("coverage_note"))
+        if hours is not None:
+            _uptime(hours.filter(camera_id=camera_id), camera_id, selection, say)
     _gaps(shown, selection, say)
     show_certificates(release, selection, say)
     show_drift(release, selection, say)
     _provenance(shown, say)
     _held(release, selection, say)
     calibration_notes(queries.lines(release, selection.site_id))
+
+
+def _uptime(hours: pl.DataFrame, camera_id: str, selection: Selection, say: Words) -> None:
+    """The gaps within days, where the period is short enough to tell hours apart."""
+    figure = figures.uptime(hours, selection.first_day, selection.last_day, say)
+    key = f"uptime_{camera_id}"
+    chart(figure, hours, say, key=key, alt=say("uptime_alt", camera=camera_id), note=say("uptime_note"))
 
 
 def _key_figures(shown: pl.DataFrame, selection: Selection, say: Words) -> None:

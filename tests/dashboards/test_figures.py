@@ -299,6 +299,15 @@ def test_the_calendar_leaves_days_without_a_recording_empty():
     assert heat.customdata[0][0] == ""  # before the period
 
 
+def test_hours_that_nobody_observed_are_empty_and_say_so():
+    rows = pl.DataFrame({"day": [date(2026, 6, 10)], "hour": [8], "coverage": [0.5]})
+    heat = figures.uptime(rows, date(2026, 6, 9), date(2026, 6, 11), SAY).data[0]
+    assert heat.z.shape == (24, 3)
+    assert heat.z[8][1] == 50
+    assert math.isnan(heat.z[9][1])
+    assert "not observed" in heat.customdata[9][1]
+
+
 def test_shares_add_up():
     rows = pl.DataFrame({"road_user": ["car", "tram"], "count": [75, 25]})
     figure = figures.class_split(rows, SAY)
