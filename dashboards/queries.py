@@ -136,7 +136,7 @@ def network(release: Release, selection: Selection, least_coverage: float) -> pl
 
 
 def days(release: Release, selection: Selection, line_id: str | None = None) -> pl.DataFrame:
-    """day, count (NULL: not observed), coverage; of one line or of all.
+    """day, count (NULL: not observed), coverage; of one line or of all, every day of the period that is asked for.
 
     Raises:
         ValueError: if all are asked for where cameras see the same ground: they are never added up.
@@ -145,8 +145,14 @@ def days(release: Release, selection: Selection, line_id: str | None = None) -> 
         raise ValueError(f"{selection.site_id}: {selection.overlapping_views} see the same ground; ask for one line.")
     line_ids = [line_id] if line_id else []
     if selection.is_one_hour:
-        return _of_site(release, "days_of_hours", "flow_hourly", line_ids=line_ids, **_chosen(selection))
-    return _of_site(release, "days", "flow_daily", line_ids=line_ids, **_without(selection, "hours"))
+        found = _of_site(release, "days_of_hours", "flow_hourly", line_ids=line_ids, **_chosen(selection))
+    else:
+        found = _of_site(release, "days", "flow_daily", line_ids=line_ids, **_without(selection, "hours"))
+    # A day without any recording has no row.
+    every = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
+    asked_for = every.filter(pl.col("day").dt.weekday().is_in(selection.weekdays))
+    days = asked_for.join(found, on="day", how="left", maintain_order="left")
+    return days.with_columns(pl.col("coverage").fill_null(0.0))
 
 
 def series(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,15 @@ TICKS = {
 _PALE = 0.3
 
 
-def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: Words, *, is_rate: bool) -> go.Figure:
+def by_direction(
+    rows: pl.DataFrame,
+    names: dict[str, str],
+    interval: str,
+    say: Words,
+    *,
+    is_rate: bool,
+    unseen: Sequence[date] = (),
+) -> go.Figure:
     """Counts with one direction above and the other below the axis; unobserved time is grey.
 
     Args:
@@ -49,6 +58,7 @@ def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: 
         interval: quarter, hour, day or week.
         say: the reader's language.
         is_rate: show crossings per observed hour.
+        unseen: days without a row, because nothing of them was observed.
     """
     figure = go.Figure()
     length = LENGTH[interval]
@@ -68,7 +78,8 @@ def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: 
                 f"%{{customdata[1]:.0f}} % {say('observed')}<extra>{name}</extra>",
             )
         )
-    mark_unobserved(figure, unobserved(rows, length))
+    midnights = [datetime.combine(day, time()) for day in unseen]
+    mark_unobserved(figure, [*unobserved(rows, length), *((start, start + LENGTH["day"]) for start in midnights)])
     unit = say("unit_per_observed_hour") if is_rate else say("unit_crossings")
     figure.update_yaxes(**_both_ways(figure))
     return lay_out(

@@ -131,9 +131,9 @@ def _trend(release: Release, selection: Selection, line_id: str, name: str, say:
     days = queries.days(release, selection, line_id)
     events = queries.events(release, selection)
     note = say("trend_note")
-    if release.holds("weather"):
-        # Weather is context: days without it stay, and nothing is drawn of days without a count.
-        days = days.join(queries.weather(release, selection), on="day", how="left", maintain_order="left")
+    weather = queries.weather(release, selection) if release.holds("weather") else pl.DataFrame()
+    if weather.height:
+        days = days.join(weather, on="day", how="left", maintain_order="left")
         note = f"{note} {say('weather_note')}"
     chart(figures.trend(days, events, say), days, say, key="trend", alt=say("trend_alt", line=name), note=note)
     if events.height:
@@ -154,8 +154,11 @@ def _dates_of_hour(release: Release, selection: Selection, line: dict[str, objec
 def _series(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:
     rows = queries.series(release, selection, str(line["line_id"]))
     st.header(say(f"series_{selection.interval}", line=line["name"]))
+    days = queries.days(release, selection, str(line["line_id"]))
+    has_row = pl.col("day").is_in(rows["start_local"].dt.date().implode())
+    unseen = days.filter(pl.col("coverage") == 0, ~has_row)["day"].to_list() if selection.interval != "week" else []
     figure = figures.by_direction(
-        rows, directions_of(line, selection), selection.interval, say, is_rate=selection.is_rate
+        rows, directions_of(line, selection), selection.interval, say, is_rate=selection.is_rate, unseen=unseen
     )
     alt = say("series_alt", line=line["name"], forward=line["forward"], backward=line["backward"])
     chart(figure, rows, say, key="series", alt=alt, note=say("series_note"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboards import queries
@@ -220,6 +221,7 @@ def test_a_damaged_release_says_what_to_do_and_shows_no_traceback(monkeypatch, c
     else:
         manifest = json.loads((planner / json.loads((planner / "latest.json").read_text())["manifest"]).read_text())
         (planner / manifest["tables"]["sites"]["files"][0]["path"]).write_bytes(b"no table")
+    st.cache_data.clear()  # of the same release undamaged
     test = app(monkeypatch, tmp_path)
     assert not test.exception
     assert "passant run" in test.error[0].value

@@ -234,6 +234,21 @@ def test_an_hour_that_nobody_observed_is_grey_between_the_directions():
     assert [figure.data[0].marker.opacity[hour] == 1 for hour in (20, 21, 22)] == [False, True, False]
 
 
+def test_days_without_a_row_are_grey_between_those_with_one():
+    rows = pl.DataFrame(
+        {
+            "direction": ["forward"] * 2,
+            "start_local": [datetime(2026, 6, 1), datetime(2026, 6, 3)],
+            "count": [5, 7],
+            "coverage": [1.0, 1.0],
+            "observed_h": [24.0, 24.0],
+        }
+    )
+    figure = figures.by_direction(rows, {"forward": "east"}, "day", SAY, is_rate=False, unseen=[date(2026, 6, 2)])
+    (grey,) = figure.layout.shapes
+    assert (grey.x0, grey.x1) == (datetime(2026, 6, 2), datetime(2026, 6, 3))
+
+
 def test_events_are_marked_on_the_trend():
     event = pl.DataFrame({"first_day": [date(2026, 6, 3)], "last_day": [date(2026, 6, 3)], "text": ["New crossing"]})
     figure = figures.trend(days([10] * 14), event, SAY)
