@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -143,12 +143,38 @@ def days(release: Release, selection: Selection, line_id: str | None = None) -> 
     """
     if line_id is None and selection.overlapping_views:
         raise ValueError(f"{selection.site_id}: {selection.overlapping_views} see the same ground; ask for one line.")
+    return _by_day(_days(release, selection, line_id), selection)
+
+
+def days_of_groups(
+    release: Release, selection: Selection, groups: Mapping[str, Sequence[str]]
+) -> dict[str, pl.DataFrame]:
+    """The `days` of all lines for each group of road users, read at once.
+
+    Raises:
+        ValueError: as `days`.
+    """
+    if selection.overlapping_views:
+        raise ValueError(f"{selection.site_id}: {selection.overlapping_views} see the same ground; ask for one line.")
+    rows = _days(release, selection, None)
+    return {
+        name: _by_day(rows.filter(pl.col("road_user").is_in(list(members))), selection)
+        for name, members in groups.items()
+    }
+
+
+def _days(release: Release, selection: Selection, line_id: str | None) -> pl.DataFrame:
+    """day, road_user, count, coverage."""
     line_ids = [line_id] if line_id else []
     if selection.is_one_hour:
-        found = _of_site(release, "days_of_hours", "flow_hourly", line_ids=line_ids, **_chosen(selection))
-    else:
-        found = _of_site(release, "days", "flow_daily", line_ids=line_ids, **_without(selection, "hours"))
-    # A day without any recording has no row.
+        return _of_site(release, "days_of_hours", "flow_hourly", line_ids=line_ids, **_chosen(selection))
+    return _of_site(release, "days", "flow_daily", line_ids=line_ids, **_without(selection, "hours"))
+
+
+def _by_day(rows: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """The classes added up, with the days that have no row because nothing of them was recorded."""
+    count = pl.when(pl.col("count").count() > 0).then(pl.col("count").sum())
+    found = rows.group_by("day").agg(count.alias("count"), pl.col("coverage").mean())
     every = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
     asked_for = every.filter(pl.col("day").dt.weekday().is_in(selection.weekdays))
     days = asked_for.join(found, on="day", how="left", maintain_order="left")

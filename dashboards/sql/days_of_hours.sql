@@ -1,7 +1,8 @@
--- Grain: local day of a site over all lines, in the chosen hours of the day only: crossings counted (NULL:
--- nothing observed) and the mean coverage of these hours. Weekdays are 1 Monday to 7 Sunday.
+-- Grain: local day x class of a site over all lines, in the chosen hours of the day only: crossings counted
+-- (NULL: nothing observed) and the mean coverage of these hours. Weekdays are 1 Monday to 7 Sunday.
 SELECT
     hour_start_local::DATE AS day,
+    road_user,
     sum(count)::BIGINT AS count,
     avg(coverage) AS coverage
 FROM read_parquet($flow_hourly)
@@ -13,4 +14,4 @@ WHERE site_id = $site_id
     AND list_contains($hours, hour(hour_start_local))
     AND hour_start_local::DATE BETWEEN $first_day AND $last_day
 GROUP BY ALL
-ORDER BY day;
+ORDER BY day, road_user;

@@ -24,13 +24,17 @@ def show(release: Release, say: Words) -> None:
     selection = choose(release, say)
     lines = queries.lines(release, selection.site_id)
     columns = st.columns(4)
-    groups = [(name, tuple(r for r in members if r in selection.road_users)) for name, members in GROUPS.items()]
-    for column, (name, members) in zip(columns, groups, strict=False):
+    groups = {name: [r for r in members if r in selection.road_users] for name, members in GROUPS.items()}
+    periods = None if selection.overlapping_views else _periods(release, selection, groups)
+    for column, (name, members) in zip(columns, groups.items(), strict=False):
+        label = _label(name, selection, say)
         with column:
-            if selection.overlapping_views:
-                key_figure(_label(name, selection, say), say("not_added"))
+            if periods is None:
+                key_figure(label, say("not_added"))
+            elif not members:
+                key_figure(label, say("not_looked_for"), about=say("crossings_per_day_help"))
             else:
-                _key_figure(release, replace(selection, road_users=members), name, say)
+                _key_figure([period[name] for period in periods], label, say)
     with columns[3]:
         _coverage(release, selection, say)
     if selection.overlapping_views:
@@ -45,15 +49,18 @@ def show(release: Release, say: Words) -> None:
     calibration_notes(lines)
 
 
-def _key_figure(release: Release, selection: Selection, name: str, say: Words) -> None:
-    label, about = _label(name, selection, say), say("crossings_per_day_help")
-    if not selection.road_users:
-        key_figure(label, say("not_looked_for"), about=about)
-        return
-    days = queries.days(release, selection)
+def _periods(release: Release, selection: Selection, groups: dict[str, list[str]]) -> list[dict[str, pl.DataFrame]]:
+    """The days of each group: of the period, of the weeks before it and of a year before."""
+    before = selection.first_day - timedelta(days=1)
+    trailing = replace(selection, first_day=before - timedelta(days=_TRAILING_DAYS - 1), last_day=before)
+    wanted = (selection, trailing, selection.moved(_YEAR_DAYS))
+    return [queries.days_of_groups(release, period, groups) for period in wanted]
+
+
+def _key_figure(periods: list[pl.DataFrame], label: str, say: Words) -> None:
+    """A group's mean per day and its changes; the periods are those of `_periods`."""
+    days, trailing, last_year = periods
     mean, recent = comparison.mean_of(days), comparison.whole_days(days)["count"].tail(60).to_list()
-    trailing = _earlier(release, selection, _TRAILING_DAYS)
-    last_year = queries.days(release, selection.moved(_YEAR_DAYS))
     now, year = comparison.compare(trailing, days), comparison.compare(last_year, days)
     key_figure(
         label,
@@ -61,7 +68,7 @@ def _key_figure(release: Release, selection: Selection, name: str, say: Words) -
         f"{say.interval(mean.lo95, mean.hi95)} · {say('not_validated')}",
         f"{say('vs_trailing')}: {_told(now, say)}",
         f"{say('vs_last_year')}: {_told(year, say)}",
-        about=about,
+        about=say("crossings_per_day_help"),
         chart_data=recent if len(recent) > 2 else None,
         chart_type="line",
     )
@@ -77,12 +84,6 @@ def _told(found: comparison.Comparison, say: Words) -> str:
         return f"**{say('not_enough_history')}**"
     arrow = "" if not found.is_clear else "↑ " if found.change > 0 else "↓ "
     return f"**{arrow}{say.change(found.change)}** ({say.change_interval(found.lo95, found.hi95)})"
-
-
-def _earlier(release: Release, selection: Selection, days: int) -> pl.DataFrame:
-    """The days just before a selection's period."""
-    before = selection.first_day - timedelta(days=1)
-    return queries.days(release, replace(selection, first_day=before - timedelta(days=days - 1), last_day=before))
 
 
 def _coverage(release: Release, selection: Selection, say: Words) -> None:
