@@ -1,6 +1,7 @@
 """Two cameras film the same two people: each camera's lines count them, and nothing adds the cameras up."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,12 @@ def test_a_site_has_a_sum_only_where_nobody_is_seen_twice(twice):
         assert total == [None]
         with pytest.raises(ValueError, match="pole and mast see the same ground"):
             queries.days(release, selection)
+        with pytest.raises(ValueError, match="pole and mast see the same ground"):
+            queries.days_of_groups(release, selection, {"motor": ["car"]})
     else:
         assert total == queries.days(release, selection)["count"].to_list() == [6]
+        of_cars = queries.days(release, replace(selection, road_users=("car",)))
+        assert queries.days_of_groups(release, selection, {"motor": ["car"]})["motor"].equals(of_cars)
 
 
 @pytest.mark.parametrize("page", ["overview", "compare", "site"])
