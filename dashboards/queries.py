@@ -174,11 +174,11 @@ def _days(release: Release, selection: Selection, line_id: str | None) -> pl.Dat
 def _by_day(rows: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     """The classes added up, with the days that have no row because nothing of them was recorded."""
     count = pl.when(pl.col("count").count() > 0).then(pl.col("count").sum())
-    found = rows.group_by("day").agg(count.alias("count"), pl.col("coverage").mean())
-    every = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
+    found = rows.lazy().group_by("day").agg(count.alias("count"), pl.col("coverage").mean())
+    every = pl.LazyFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
     asked_for = every.filter(pl.col("day").dt.weekday().is_in(selection.weekdays))
     days = asked_for.join(found, on="day", how="left", maintain_order="left")
-    return days.with_columns(pl.col("coverage").fill_null(0.0))
+    return days.with_columns(pl.col("coverage").fill_null(0.0)).collect()
 
 
 def series(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
