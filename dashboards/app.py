@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboards.links import follow, unread_link
-from dashboards.release import Release, data_folder, open_latest
+from dashboards.release import Release, ReleaseError, data_folder, open_latest
 from dashboards.views import (
     compare,
     conflicts,
@@ -54,15 +54,24 @@ def navigation(release: Release, say: Words) -> StreamlitPage:
     return st.navigation([*offered.values()], position="top")
 
 
+def main() -> None:
+    """One run of the page asked for."""
+    release = open_latest(data_folder() / "released")
+    if release is not None and not release.is_empty and (link := unread_link(release)):
+        navigation(release, words("en"))
+        follow(link)
+    say = language()
+    if release is None:
+        st.title("Passant")
+        st.info(say("nothing_released"))
+        return
+    navigation(release, say).run()
+
+
 st.set_page_config(page_title="Passant", page_icon=str(Path(__file__).parent / "icon.svg"), layout="wide")
 st.html(Path(__file__).parent / "style.css")
-release = open_latest(data_folder() / "released")
-if release is not None and not release.is_empty and (link := unread_link(release)):
-    navigation(release, words("en"))
-    follow(link)
-say = language()
-if release is None:
-    st.title("Passant")
-    st.info(say("nothing_released"))
-    st.stop()
-navigation(release, say).run()
+try:
+    main()
+except ReleaseError as error:
+    say = words(st.session_state.get("lang") or "en")
+    st.error(say("cannot_read", error=error), icon=":material/folder_off:")

@@ -3,7 +3,8 @@
 Quarter-hours of one day rise and fall together, so that a test which takes them for independent
 finds changes that are none. Here the day is the unit: days are drawn with replacement within their
 weekday (stratified bootstrap; Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
-chapters 6 and 13).
+chapters 6 and 13), one fewer than there are, because drawing all n of a few days shows a spread that is
+too small by (n - 1) / n (Rao and Wu, "Resampling inference with complex survey data", 1988).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 # A day observed less than this is no day to compare; its count is not scaled up.
 LEAST_COVERAGE = 0.9
 LEAST_DAYS = 4
-_DRAWS, _SEED = 2000, 1
+_DRAWS, _SEED, _MANY = 2000, 1, 20
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +33,7 @@ class Comparison:
     Attributes:
         before, after: mean per day, each weekday weighing the same in both.
         change: after / before - 1, None where a period has too few whole days or no traffic.
-        lo95, hi95: bounds of the change, by drawing days.
+        lo95, hi95: bounds of the change, by drawing days; None where weekdays come only once.
         days_before, days_after: whole days behind it.
     """
 
@@ -50,13 +51,59 @@ class Comparison:
         return self.lo95 is not None and self.hi95 is not None and (self.lo95 > 0 or self.hi95 < 0)
 
 
-def mean_interval(counts: Sequence[float]) -> tuple[float, float] | None:
-    """The 95 % bounds of a mean, by drawing from its counts; None below `LEAST_DAYS` of them."""
+@dataclass(frozen=True)
+class Mean:
+    """A mean over whole days, or over one hour of each.
+
+    Attributes:
+        value: None where no day was observed nearly throughout.
+        lo95, hi95: its bounds by drawing days; None below `LEAST_DAYS` of them.
+        days: how many are behind it.
+    """
+
+    value: float | None
+    lo95: float | None
+    hi95: float | None
+    days: int
+
+
+def mean_of(days: pl.DataFrame) -> Mean:
+    """The mean count of the whole days with its interval.
+
+    Days are drawn within their weekday, so that weekends do not widen the interval. Where a weekday comes
+    only once, days are drawn from all of them, and the interval is too wide rather than too narrow.
+
+    Args:
+        days: day, count, coverage.
+    """
+    by_weekday = list(_by_weekday(days).values())
+    counts = np.concatenate(by_weekday) if by_weekday else np.empty(0)
+    value = float(counts.mean()) if len(counts) else None
     if len(counts) < LEAST_DAYS:
-        return None
-    drawn = np.random.default_rng(_SEED).choice(np.asarray(counts, float), (_DRAWS, len(counts))).mean(axis=1)
-    lo, hi = np.quantile(drawn, (0.025, 0.975))
-    return float(lo), float(hi)
+        return Mean(value, None, None, len(counts))
+    rng = np.random.default_rng(_SEED)
+    groups = by_weekday if min(map(len, by_weekday)) > 1 else [counts]
+    sums = sum(len(group) * _drawn_mean(group, rng) for group in groups)
+    lo95, hi95 = np.quantile(sums / len(counts), (0.025, 0.975))
+    return Mean(value, float(lo95), float(hi95), len(counts))
+
+
+def ratio_interval(amounts: Sequence[float], times: Sequence[float]) -> tuple[float | None, float | None]:
+    """The 95 % bounds of sum(amounts) / sum(times), by drawing days; None below `LEAST_DAYS` of them.
+
+    Args:
+        amounts: one of each day, such as the seconds spent in a place.
+        times: the time behind each, in the same order.
+    """
+    n = len(amounts)
+    if n < LEAST_DAYS:
+        return None, None
+    drawn = np.random.default_rng(_SEED).integers(n, size=(_DRAWS, n - 1))
+    above, below = (np.asarray(values, float)[drawn].sum(axis=1) for values in (amounts, times))
+    if not (below > 0).any():
+        return None, None
+    lo95, hi95 = np.quantile(above[below > 0] / below[below > 0], (0.025, 0.975))
+    return float(lo95), float(hi95)
 
 
 def whole_days(days: pl.DataFrame) -> pl.DataFrame:
@@ -78,18 +125,28 @@ def compare(before: pl.DataFrame, after: pl.DataFrame) -> Comparison:
         after: the same.
     """
     old, new = _by_weekday(before), _by_weekday(after)
-    shared = sorted(old.keys() & new.keys())
+    shared = _comparable(old, new)
     days_before, days_after = (sum(len(one[w]) for w in shared) for one in (old, new))
     if min(days_before, days_after) < LEAST_DAYS:
         return Comparison(None, None, None, None, None, days_before, days_after)
     means = [float(np.mean([one[w].mean() for w in shared])) for one in (old, new)]
     if means[0] <= 0:
         return Comparison(means[0], means[1], None, None, None, days_before, days_after)
-    drawn_before, drawn_after = (_drawn_means(one, shared, side) for side, one in enumerate((old, new)))
+    lo95, hi95 = _change_interval(old, new, shared)
+    return Comparison(means[0], means[1], means[1] / means[0] - 1, lo95, hi95, days_before, days_after)
+
+
+def _change_interval(
+    old: dict[int, Floats], new: dict[int, Floats], weekdays: list[int]
+) -> tuple[float | None, float | None]:
+    """The bounds of the change; none where a weekday comes once, which says nothing of how much such days differ."""
+    if any(len(one[weekday]) < 2 for one in (old, new) for weekday in weekdays):
+        return None, None
+    before, after = (_drawn_means(one, weekdays, side) for side, one in enumerate((old, new)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        changes = drawn_after / drawn_before - 1
+        changes = after / before - 1
     lo95, hi95 = np.nanquantile(changes[np.isfinite(changes)], [0.025, 0.975])
-    return Comparison(means[0], means[1], means[1] / means[0] - 1, float(lo95), float(hi95), days_before, days_after)
+    return float(lo95), float(hi95)
 
 
 def against(change: Comparison, reference: Comparison) -> tuple[float, float, float] | None:
@@ -128,6 +185,14 @@ def days_needed(days: pl.DataFrame, change: float, power: float = 0.8) -> int | 
     )
 
 
+def _comparable(old: dict[int, Floats], new: dict[int, Floats]) -> list[int]:
+    """The weekdays of both periods; those that come more than once in both, where they are enough for an interval."""
+    shared = sorted(old.keys() & new.keys())
+    several = [weekday for weekday in shared if min(len(old[weekday]), len(new[weekday])) > 1]
+    enough = all(sum(len(one[weekday]) for weekday in several) >= LEAST_DAYS for one in (old, new))
+    return several if enough else shared
+
+
 def _by_weekday(days: pl.DataFrame) -> dict[int, Floats]:
     whole = whole_days(days)
     parts = whole.partition_by("weekday", as_dict=True)
@@ -136,5 +201,11 @@ def _by_weekday(days: pl.DataFrame) -> dict[int, Floats]:
 
 def _drawn_means(values: dict[int, Floats], weekdays: list[int], side: int) -> Floats:
     rng = np.random.default_rng([_SEED, side])
-    drawn = [rng.choice(values[w], (_DRAWS, len(values[w]))).mean(axis=1) for w in weekdays]
-    return np.asarray(np.mean(drawn, axis=0))
+    return np.asarray(np.mean([_drawn_mean(values[weekday], rng) for weekday in weekdays], axis=0))
+
+
+def _drawn_mean(values: Floats, rng: np.random.Generator) -> Floats:
+    """The means of one fewer than there are, drawn again and again; of many, their normal limit, which is quicker."""
+    if len(values) > _MANY:
+        return rng.normal(values.mean(), values.std(ddof=1) / math.sqrt(len(values)), _DRAWS)
+    return np.asarray(rng.choice(values, (_DRAWS, len(values) - 1)).mean(axis=1))

@@ -57,7 +57,29 @@ def lay_out(figure: go.Figure, say: Words, *, height: int, **changes: Any) -> go
     return figure
 
 
+def mark_unobserved_hours(figure: go.Figure, observed: list[int]) -> None:
+    """Shades the hours of the day that are not among those observed."""
+    mark_unobserved(figure, [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed])
+
+
 def mark_unobserved(figure: go.Figure, runs: list[tuple[Any, Any]]) -> None:
     """Shades the time that nobody observed."""
-    for start, end in runs:
-        figure.add_vrect(x0=start, x1=end, fillcolor=UNOBSERVED, opacity=0.16, line_width=0, layer="below")
+    add_bands(figure, runs, colour=UNOBSERVED, opacity=0.16)
+
+
+def add_bands(figure: go.Figure, runs: list[tuple[Any, Any]], *, colour: str, opacity: float, axis: str = "x") -> None:
+    """Bands across a chart from start to end on an axis, all at once: Plotly checks every shape at each addition."""
+    other = "y" if axis == "x" else "x"
+    common = {
+        "type": "rect",
+        f"{axis}ref": axis,
+        f"{other}ref": f"{other} domain",
+        f"{other}0": 0,
+        f"{other}1": 1,
+        "fillcolor": colour,
+        "opacity": opacity,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+    bands = [{**common, f"{axis}0": start, f"{axis}1": end} for start, end in runs]
+    figure.layout.shapes = [*figure.layout.shapes, *bands]

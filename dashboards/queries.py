@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -68,7 +68,7 @@ def sites(release: Release) -> pl.DataFrame:
 
 @_kept
 def lines(release: Release, site_id: str) -> pl.DataFrame:
-    """line_id, name, space, forward, backward, path_m (corners; pixels where space is image), calibration_note."""
+    """line_id, camera_id, name, space (ground, image), forward, backward, path_m (corners), calibration_note."""
     found = release.query("lines", "counting_lines", site_id=site_id)
     # Well-known text: LINESTRING (x y, x y, ...).
     corners = pl.col("path_wkt").str.extract(r"\((.*)\)").str.split(",")
@@ -94,19 +94,21 @@ def events(release: Release, selection: Selection) -> pl.DataFrame:
 
 
 @_kept
+def _of_site(release: Release, query: str, *tables: str, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
+    return release.query(query, *tables, **chosen)
+
+
+@_kept
 def road_users(release: Release, site_id: str) -> pl.DataFrame:
     """road_user: the classes that a detector of the site could tell."""
     return release.query("road_users", "flow_daily", site_id=site_id)
 
 
-@_kept
-def _totals(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
-    return release.query("totals", "flow_daily", **chosen)
-
-
 def totals(release: Release, selection: Selection) -> pl.DataFrame:
     """line_id, direction, road_user, count, observed_h."""
-    return _totals(release, **_chosen(selection))
+    if selection.is_one_hour:
+        return _of_site(release, "totals_of_hours", "flow_hourly", **_chosen(selection))
+    return _of_site(release, "totals", "flow_daily", **_without(selection, "hours"))
 
 
 def with_counts(release: Release, selection: Selection) -> pl.DataFrame:
@@ -128,51 +130,77 @@ def _network(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
 
 
 def network(release: Release, selection: Selection, least_coverage: float) -> pl.DataFrame:
-    """site_id, name, per_day (NULL: no whole day, or views overlap), coverage, last_day, lon, lat; of every site."""
-    chosen = _without(selection, "site_id")
+    """site_id, name, per_day (NULL: no whole day, or views overlap), coverage, last_day, lon, lat; at all hours."""
+    chosen = _without(selection, "site_id", "hours")
     return _network(release, days=selection.days, least_coverage=least_coverage, **chosen)
 
 
-@_kept
-def _days(release: Release, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
-    return release.query("days", "flow_daily", **chosen)
-
-
 def days(release: Release, selection: Selection, line_id: str | None = None) -> pl.DataFrame:
-    """day, count (NULL: not observed), coverage; of one line or of all.
+    """day, count (NULL: not observed), coverage; of one line or of all, every day of the period that is asked for.
 
     Raises:
         ValueError: if all are asked for where cameras see the same ground: they are never added up.
     """
     if line_id is None and selection.overlapping_views:
         raise ValueError(f"{selection.site_id}: {selection.overlapping_views} see the same ground; ask for one line.")
-    return _days(release, line_ids=[line_id] if line_id else [], **_chosen(selection))
+    return _by_day(_days(release, selection, line_id), selection)
 
 
-@_kept
-def _of_line(release: Release, query: str, table: str, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
-    return release.query(query, table, **chosen)
+def days_of_groups(
+    release: Release, selection: Selection, groups: Mapping[str, Sequence[str]]
+) -> dict[str, pl.DataFrame]:
+    """The `days` of all lines for each group of road users, read at once.
+
+    Raises:
+        ValueError: as `days`.
+    """
+    if selection.overlapping_views:
+        raise ValueError(f"{selection.site_id}: {selection.overlapping_views} see the same ground; ask for one line.")
+    rows = _days(release, selection, None)
+    return {
+        name: _by_day(rows.filter(pl.col("road_user").is_in(list(members))), selection)
+        for name, members in groups.items()
+    }
+
+
+def _days(release: Release, selection: Selection, line_id: str | None) -> pl.DataFrame:
+    """day, road_user, count, coverage."""
+    line_ids = [line_id] if line_id else []
+    if selection.is_one_hour:
+        return _of_site(release, "days_of_hours", "flow_hourly", line_ids=line_ids, **_chosen(selection))
+    return _of_site(release, "days", "flow_daily", line_ids=line_ids, **_without(selection, "hours"))
+
+
+def _by_day(rows: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """The classes added up, with the days that have no row because nothing of them was recorded."""
+    count = pl.when(pl.col("count").count() > 0).then(pl.col("count").sum())
+    found = rows.lazy().group_by("day").agg(count.alias("count"), pl.col("coverage").mean())
+    every = pl.LazyFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
+    asked_for = every.filter(pl.col("day").dt.weekday().is_in(selection.weekdays))
+    days = asked_for.join(found, on="day", how="left", maintain_order="left")
+    return days.with_columns(pl.col("coverage").fill_null(0.0)).collect()
 
 
 def series(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
     """direction, start_local, count (NULL: not observed), coverage, observed_h; by the chosen interval."""
     query, table = _SERIES[selection.interval]
-    return _of_line(release, query, table, line_id=line_id, **_chosen(selection))
+    chosen = _without(selection, "hours") if table == "flow_daily" else _chosen(selection)
+    return _of_site(release, query, table, line_id=line_id, **chosen)
 
 
 def hour_by_weekday(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
     """Weekday (1 to 7), hour, per_hour (NULL: never observed), observed_h, days."""
-    return _of_line(release, "hour_by_weekday", "flow_hourly", line_id=line_id, **_chosen(selection))
+    return _of_site(release, "hour_by_weekday", "flow_hourly", line_id=line_id, **_without(selection, "hours"))
 
 
 def hour_by_direction(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
     """Direction, hour, per_hour (NULL: never observed)."""
-    return _of_line(release, "hour_by_direction", "flow_hourly", line_id=line_id, **_chosen(selection))
+    return _of_site(release, "hour_by_direction", "flow_hourly", line_id=line_id, **_without(selection, "hours"))
 
 
 def peak_hours(release: Release, selection: Selection, line_id: str) -> pl.DataFrame:
     """day, peak_start_local, count, peak_hour_factor; of days with a wholly observed hour."""
-    return _of_line(release, "peak_hours", "flow_counts", line_id=line_id, **_chosen(selection))
+    return _of_site(release, "peak_hours", "flow_counts", line_id=line_id, **_chosen(selection))
 
 
 @_kept
@@ -185,7 +213,7 @@ def junctions(release: Release, site_id: str) -> pl.DataFrame:
 
 def movements(release: Release, selection: Selection, junction_id: str) -> pl.DataFrame:
     """entry_line_id, exit_line_id (NULL: not seen), count."""
-    return _of_place(release, "movements", "movements", junction_id=junction_id, **_without(selection, "directions"))
+    return _of_site(release, "movements", "movements", junction_id=junction_id, **_without(selection, "directions"))
 
 
 @_kept
@@ -195,66 +223,106 @@ def zones(release: Release, site_id: str) -> pl.DataFrame:
     return found.with_columns(pl.col("outline_m").str.json_decode(pl.List(pl.List(pl.Float64))))
 
 
-@_kept
-def _of_place(release: Release, query: str, *tables: str, **chosen: Any) -> pl.DataFrame:  # noqa: ANN401
-    return release.query(query, *tables, **chosen)
-
-
 def zone_series(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
     """start_local, present, density_per_m2, speed_m_s, directional_order (NULL: not observed), coverage."""
-    return _of_place(release, "zone_series", "zone_occupancy", zone_id=zone_id, **_without(selection, "directions"))
+    return _of_site(release, "zone_series", "zone_occupancy", zone_id=zone_id, **_without(selection, "directions"))
 
 
 def dwell(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
     """kind, hour, ended, censored, median_s, p75_s, observed_h."""
-    return _of_place(release, "dwell", "dwell", zone_id=zone_id, **_without(selection, "directions"))
+    return _of_site(release, "dwell", "dwell", zone_id=zone_id, **_without(selection, "directions"))
 
 
 def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
     """standard, letter, rank, quarters, is_at_least; from the best letter to the worst."""
     chosen = _without(selection, "directions", "road_users")
-    return _of_place(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
+    return _of_site(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
 
 
 def speeds(release: Release, selection: Selection) -> pl.DataFrame:
     """line_id, direction, crossings, measured, time_mean_m_s, space_mean_m_s, sigma_m_s, reasons (of the others)."""
-    return _of_place(release, "speeds", "speeds", "speed_histogram", **_chosen(selection))
+    return _of_site(release, "speeds", "speeds", "speed_histogram", **_chosen(selection))
 
 
 def speed_bins(release: Release, selection: Selection) -> pl.DataFrame:
     """line_id, direction, road_user, from_km_h, n, free_n; where measurable."""
-    return _of_place(release, "speed_bins", "speed_histogram", **_chosen(selection))
+    return _of_site(release, "speed_bins", "speed_histogram", **_chosen(selection))
 
 
 def observed_hours(release: Release, selection: Selection) -> pl.DataFrame:
     """camera_id, hour, observed_h: in which positions were observed."""
-    return _of_place(release, "observed_hours", "coverage", **_without(selection, "directions"))
+    return _of_site(release, "observed_hours", "coverage", **_without(selection, "directions"))
 
 
 def queues(release: Release, selection: Selection) -> pl.DataFrame:
     """camera_id, zone_id, start_local, sizes in vehicles and metres, queued_s, reason, coverage; where one stood."""
-    return _of_place(release, "queues", "queues", **_without(selection, "directions", "road_users"))
+    return _of_site(release, "queues", "queues", **_without(selection, "directions", "road_users"))
 
 
 def discharges(release: Release, selection: Selection) -> pl.DataFrame:
     """line_id, direction, queues, vehicles, saturation_headway_s, saturation_flow_per_h, start_up_loss_s."""
-    return _of_place(release, "discharges", "discharges", **_without(selection, "road_users"))
+    return _of_site(release, "discharges", "discharges", **_without(selection, "road_users"))
 
 
 def conflicts(release: Release, selection: Selection) -> pl.DataFrame:
     """camera_id, zone_id, kind, both classes, hour, pairs below limits, expected critical ones, reason."""
-    return _of_place(release, "conflicts", "conflicts", **_without(selection, "directions"))
+    return _of_site(release, "conflicts", "conflicts", **_without(selection, "directions"))
 
 
 def occupancy(release: Release, selection: Selection) -> pl.DataFrame:
     """cell_x, cell_y, density_per_m2, vx_m_s, vy_m_s, speed_m_s."""
-    return _of_place(release, "occupancy", "occupancy", "coverage", **_without(selection, "directions"))
+    return _of_site(release, "occupancy", "occupancy", "coverage", **_without(selection, "directions"))
 
 
 def cell_by_hour(release: Release, selection: Selection, cell: tuple[int, int]) -> pl.DataFrame:
     """Hour, road_user, observed_h, density_per_m2 in a cell; no row where the hour was never observed."""
+    return _of_cell(release, "cell_by_hour", selection, cell)
+
+
+def cell_by_day(release: Release, selection: Selection, cell: tuple[int, int]) -> pl.DataFrame:
+    """day, observed_s, presence_s, way_m in a cell; no row where positions were not observed on the day."""
+    return _of_cell(release, "cell_by_day", selection, cell)
+
+
+def _of_cell(release: Release, query: str, selection: Selection, cell: tuple[int, int]) -> pl.DataFrame:
     chosen = _without(selection, "directions")
-    return _of_place(release, "cell_by_hour", "occupancy", "coverage", cell_x=cell[0], cell_y=cell[1], **chosen)
+    return _of_site(release, query, "occupancy", "coverage", cell_x=cell[0], cell_y=cell[1], **chosen)
+
+
+def weather(release: Release, selection: Selection) -> pl.DataFrame:
+    """day, precipitation_mm, temperature_c; of the days of which it is known."""
+    days = {"first_day": selection.first_day, "last_day": selection.last_day}
+    return _of_site(release, "weather_by_day", "weather", site_id=selection.site_id, **days)
+
+
+def uptime(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, day, hour, coverage; of the hours that were observed."""
+    days = {"first_day": selection.first_day, "last_day": selection.last_day}
+    return _of_site(release, "uptime", "coverage", site_id=selection.site_id, **days)
+
+
+@_kept
+def calibrations(release: Release, site_id: str) -> pl.DataFrame:
+    """camera_id, points, errors and hull in metres, camera_height_m, focal_px, warnings; of calibrated cameras."""
+    return release.query("calibrations", "calibrations", site_id=site_id)
+
+
+@_kept
+def line_certificates(release: Release, site_id: str) -> pl.DataFrame:
+    """camera_id, line_id, name, px_per_m, sigma_m (NULL: not in view), trusted_share, visible_share."""
+    return release.query("line_certificates", "line_certificates", "counting_lines", site_id=site_id)
+
+
+@_kept
+def calibration_sigma(release: Release, site_id: str, most_m: float) -> pl.DataFrame:
+    """camera_id, east_m, north_m, sigma_m, is_trusted; where the error is at most ``most_m``."""
+    return release.query("calibration_sigma", "calibration_sigma", site_id=site_id, most_m=most_m)
+
+
+def camera_drift(release: Release, selection: Selection) -> pl.DataFrame:
+    """camera_id, day, recordings, drift_px, drift_m, is_drifted (NULL: cannot be told)."""
+    days = {"first_day": selection.first_day, "last_day": selection.last_day}
+    return _of_site(release, "camera_drift", "camera_drift", site_id=selection.site_id, **days)
 
 
 def download(release: Release, table: str, site_id: str) -> pl.DataFrame:
@@ -269,6 +337,7 @@ def _chosen(selection: Selection) -> dict[str, Any]:
         "road_users": list(selection.road_users),
         "directions": list(selection.directions),
         "weekdays": list(selection.weekdays),
+        "hours": list(selection.hours),
         "first_day": selection.first_day,
         "last_day": selection.last_day,
     }

@@ -17,6 +17,10 @@ import polars as pl
 TIER = "planner"
 
 
+class ReleaseError(Exception):
+    """A release, or a file of it, cannot be read."""
+
+
 def data_folder() -> Path:
     """The data folder (PASSANT_DATA, default ``data``)."""
     return Path(os.environ.get("PASSANT_DATA", "data"))
@@ -104,13 +108,19 @@ class Release:
             tables: the tables it reads, each bound as a list of files under its own name: those of
                 ``site_id`` and of ``first_day`` to ``last_day`` only, where these are among the values.
             values: further parameters.
+
+        Raises:
+            ReleaseError: if a file is missing or damaged; the message names it.
         """
         days = (values["first_day"], values["last_day"]) if "first_day" in values else None
         # Any file of a table has its columns; one without a row of the period makes an empty answer.
         read = {table: self.files(table, values.get("site_id"), days) or self.files(table)[:1] for table in tables}
         bound = {**read, **values}
-        with self._database.cursor() as cursor:
-            rows: pl.DataFrame = cursor.sql(_statement(name), params=bound).pl()
+        try:
+            with self._database.cursor() as cursor:
+                rows: pl.DataFrame = cursor.sql(_statement(name), params=bound).pl()
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise ReleaseError(f"{self.version}: {error}") from error
         return rows
 
 
@@ -123,13 +133,19 @@ def _touches(file: dict[str, Any], days: tuple[date, date]) -> bool:
 
 
 def open_latest(released: Path) -> Release | None:
-    """The latest release of the planner tier, or None before there is one."""
+    """The latest release of the planner tier, or None before there is one.
+
+    Raises:
+        ReleaseError: if what names it is missing or damaged.
+    """
     root = (released / TIER).resolve()
     pointer = root / "latest.json"
     if not pointer.is_file():
         return None
-    latest = json.loads(pointer.read_text(encoding="utf-8"))
-    return _open(root, latest["manifest"])
+    try:
+        return _open(root, json.loads(pointer.read_text(encoding="utf-8"))["manifest"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ReleaseError(f"{pointer.name}: {error}") from error
 
 
 @lru_cache(maxsize=2)

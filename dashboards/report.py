@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
-from dashboards import comparison, queries
-from dashboards.figures.plan import FURNITURE, SURFACES, extent_of, sides_of
+from dashboards import comparison, queries, report_drawings
 from dashboards.release import Release
-from dashboards.views.selection import Selection
+from dashboards.views.selection import DAY_TYPES, GROUPS, Selection, hour_text
+from dashboards.words import Words
 
-_NO_CELLS = pl.DataFrame({"cell_x": [], "cell_y": []})
-_METHODS = ("count", "coverage", "uncertainty", "metres", "never")
+_METHODS = ("count", "coverage", "uncertainty", "metres", "comparison")
+_YEAR_DAYS = 364
+_PEAK_DAYS = 56
 
 
 def site_report(release: Release, selection: Selection, line_id: str) -> bytes:
@@ -28,71 +30,105 @@ def site_report(release: Release, selection: Selection, line_id: str) -> bytes:
     import typst
 
     template = (files("dashboards") / "report.typ").read_bytes()
-    content = json.dumps(_content(release, selection, line_id), ensure_ascii=False)
+    content = json.dumps(content_of(release, selection, line_id), ensure_ascii=False)
     pdf: bytes = typst.compile(template, sys_inputs={"data": content}, pdf_standards="ua-1")
     return pdf
 
 
-def _content(release: Release, selection: Selection, line_id: str) -> dict[str, Any]:
+def content_of(release: Release, selection: Selection, line_id: str) -> dict[str, Any]:
+    """Everything the report says and draws."""
     say = selection.words
     lines = queries.with_counts(release, selection)
     name = str(lines.filter(line_id=line_id)["name"][0])
-    days = queries.days(release, selection, line_id)
+    days, events = queries.days(release, selection, line_id), queries.events(release, selection)
+    week = queries.hour_by_weekday(release, selection, line_id)
     return {
         "language": say.language,
         "title": say("report_title", site=selection.site_name),
-        "subtitle": say(
-            "report_subtitle",
-            first=say.day(selection.first_day),
-            last=say.day(selection.last_day),
-            who=", ".join(say.road_user(r) for r in selection.road_users),
-        ),
+        "subtitle": f"{say.day(selection.first_day)} – {say.day(selection.last_day)}",
+        "scope": _scope(selection),
         "simulated": say("simulated_long") if selection.is_simulated else None,
         "footer": say("report_footer", version=release.version),
         "key_figures": _key_figures(release, selection),
-        "key_note": say("crossings_per_day_help"),
+        "key_note": f"{say('crossings_per_day_help')} {say('not_validated_long')}",
+        "plan": report_drawings.plan(release.plan(selection.site_id), lines.filter(space="ground"), selection),
+        "classes": _classes(release, selection),
         "lines": _lines(lines, selection),
-        "trend": _trend(days, name, selection),
-        "week": _week(queries.hour_by_weekday(release, selection, line_id), name, selection),
-        "plan": _plan(release, lines.filter(space="ground"), selection),
+        "means": _means(release, lines, selection),
+        "trend": report_drawings.trend(days, events, name, selection),
+        "week": report_drawings.week(week, name, say),
         "quality": _quality(release, lines, selection),
-        "methods": {
-            "heading": say("methods"),
-            "sections": [{"title": say(f"method_{m}"), "text": say(f"method_{m}_text")} for m in _METHODS],
-        },
+        "methods": _sections("methods", _METHODS, say),
+        "privacy": _sections("report_privacy", ("never", "way"), say),
     }
 
 
-def _key_figures(release: Release, selection: Selection) -> list[dict[str, str]]:
+def _scope(selection: Selection) -> str:
+    """Who and what is counted: classes, and directions, days and hours where not all are chosen."""
     say = selection.words
-    observed = _observed_share(release, selection)
-    mean, change, interval = _mean_and_change(release, selection)
-    return [
-        {"label": say("mean_per_whole_day"), "value": mean, "note": say("not_validated")},
-        {"label": say("vs_last_year"), "value": change, "note": interval},
-        {"label": say("observed_share"), "value": say.percent(observed), "note": say("of_period")},
+    told = [", ".join(say.road_user(road_user) for road_user in selection.road_users)]
+    if len(selection.directions) == 1:
+        told.append(f"{say('direction')}: {say(f'direction_{selection.directions[0]}')}")
+    if selection.is_one_hour:
+        told.append(say("only_hour", hour=hour_text(selection.weekdays[0], selection.hours[0], say)))
+    elif selection.weekdays != DAY_TYPES["all_days"]:
+        name = next(name for name, weekdays in DAY_TYPES.items() if weekdays == selection.weekdays)
+        told.append(f"{say('day_type')}: {say(f'day_type_{name}')}")
+    return " · ".join(told)
+
+
+def _key_figures(release: Release, selection: Selection) -> list[dict[str, Any]]:
+    say = selection.words
+    found = [
+        _key_figure(release, replace(selection, road_users=chosen), say(f"group_{name}"))
+        for name, members in GROUPS.items()
+        if (chosen := tuple(r for r in members if r in selection.road_users))
     ]
+    share = say.percent(_observed_share(release, selection))
+    return [*found, {"label": say("observed_share"), "value": share, "notes": [say("of_period")]}]
 
 
-def _mean_and_change(release: Release, selection: Selection) -> tuple[str, str, str]:
-    """Crossings per whole day of all lines, the change since last year and its interval, as told."""
+def _key_figure(release: Release, selection: Selection, label: str) -> dict[str, Any]:
+    """Crossings per whole day of all lines, with the change since last year."""
     say = selection.words
     if selection.overlapping_views:
-        return say("not_added"), say("not_added"), ""
+        return {"label": label, "value": say("not_added"), "notes": []}
     days = queries.days(release, selection)
-    whole = comparison.whole_days(days)
-    year = comparison.compare(queries.days(release, selection.moved(364)), days)
-    mean = say.number(float(whole["count"].mean())) if whole.height else say("no_whole_day")  # type: ignore[arg-type]
-    change = say.change(year.change) if year.change is not None else say("not_enough_history")
-    if year.lo95 is None or year.hi95 is None:
-        return mean, change, ""
-    return mean, change, f"{say.change(year.lo95)} … {say.change(year.hi95)}"
+    mean = comparison.mean_of(days)
+    year = comparison.compare(queries.days(release, selection.moved(_YEAR_DAYS)), days)
+    per = say("mean_per_whole_hour" if selection.is_one_hour else "mean_per_whole_day")
+    value = say.number(mean.value) if mean.value is not None else say("no_whole_day")
+    notes = [per, say.interval(mean.lo95, mean.hi95), f"{say('vs_last_year')}: {_told(year, say)}"]
+    return {"label": label, "value": value, "notes": notes}
+
+
+def _told(found: comparison.Comparison, say: Words) -> str:
+    """A change with its interval."""
+    if found.change is None:
+        return say("not_enough_history")
+    return f"{say.change(found.change)} ({say.change_interval(found.lo95, found.hi95)})"
 
 
 def _observed_share(release: Release, selection: Selection) -> float:
     quality = queries.quality(release, selection.site_id)
     shown = quality.filter(pl.col("day").is_between(selection.first_day, selection.last_day))
     return float(shown["coverage"].sum()) / (selection.days * max(quality["camera_id"].n_unique(), 1))
+
+
+def _classes(release: Release, selection: Selection) -> dict[str, Any] | None:
+    """Who passes, where lines may be added up."""
+    say = selection.words
+    if selection.overlapping_views:
+        return None
+    found = report_drawings.classes(queries.totals(release, selection), say)
+    if not found:
+        return None
+    return {
+        "heading": say("class_split"),
+        "alt": say("class_split_alt", site=selection.site_name),
+        "note": say("class_split_note"),
+        "parts": found,
+    }
 
 
 def _lines(lines: pl.DataFrame, selection: Selection) -> dict[str, Any]:
@@ -108,10 +144,10 @@ def _lines(lines: pl.DataFrame, selection: Selection) -> dict[str, Any]:
                     line[direction],
                     say.number(count),
                     say.number(rate, 1),
-                    say.number(hours) if hours else say("not_observed"),
+                    say.number(hours, 1 if hours < 10 else 0) if hours else say("not_observed"),
                 ]
             )
-    columns = ["line", "direction", "crossings", "unit_per_hour", "observed_hours"]
+    columns = ["line", "direction", "crossings", "unit_per_observed_hour", "observed_hours"]
     return {
         "heading": say("crossings"),
         "columns": [say(column) for column in columns],
@@ -120,91 +156,39 @@ def _lines(lines: pl.DataFrame, selection: Selection) -> dict[str, Any]:
     }
 
 
-def _trend(days: pl.DataFrame, name: str, selection: Selection) -> dict[str, Any]:
+def _means(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[str, Any]:
+    """Each line's mean with its interval, its change and its busiest hour."""
     say = selection.words
-    every = max(1, days.height // 8)
-    bars = [
-        {
-            "count": row["count"],
-            "whole": row["coverage"] >= comparison.LEAST_COVERAGE,
-            "label": f"{row['day']:%d.%m.}" if i % every == 0 else None,
-        }
-        for i, row in enumerate(days.iter_rows(named=True))
-    ]
-    top = max((bar["count"] or 0 for bar in bars), default=0)
+    last_year = selection.moved(_YEAR_DAYS)
+    rows = []
+    for line_id, name in lines.select("line_id", "name").iter_rows():
+        days = queries.days(release, selection, line_id)
+        mean, year = (
+            comparison.mean_of(days),
+            comparison.compare(queries.days(release, last_year, line_id), days),
+        )
+        value = say.number(mean.value) if mean.value is not None else say("no_whole_day")
+        rows.append(
+            [name, value, say.interval(mean.lo95, mean.hi95), _told(year, say), _peak(release, selection, line_id)]
+        )
+    per = "mean_per_whole_hour" if selection.is_one_hour else "mean_per_whole_day"
     return {
-        "heading": say("trend_of", line=name),
-        "alt": say("trend_alt", line=name),
-        "note": say("report_trend_note"),
-        "top": say("report_top", count=say.number(top)),
-        "days": bars or [{"count": None, "whole": False, "label": None}],
+        "heading": say(per),
+        "columns": [say(column) for column in ("line", per, "interval_of_mean", "vs_last_year", "peak_hour")],
+        "rows": rows,
+        "note": say("report_means_note", days=_PEAK_DAYS),
     }
 
 
-def _week(week: pl.DataFrame, name: str, selection: Selection) -> dict[str, Any]:
+def _peak(release: Release, selection: Selection, line_id: str) -> str:
+    """A line's busiest hour with its peak hour factor."""
     say = selection.words
-    top = max((v for v in week["per_hour"].to_list() if v), default=1.0)
-    cells: list[list[float | None]] = [[None] * 24 for _ in range(7)]
-    for row in week.iter_rows(named=True):
-        if row["per_hour"] is not None:
-            cells[row["weekday"] - 1][row["hour"]] = row["per_hour"] / top
-    return {
-        "heading": say("hour_of_week"),
-        "alt": say("week_alt", line=name),
-        "note": say("report_week_note", top=say.number(top)),
-        "rows": [{"name": day, "cells": row} for day, row in zip(say.weekdays, cells, strict=True)],
-    }
-
-
-def _plan(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[str, Any] | None:
-    if lines.is_empty():
-        return None
-    say = selection.words
-    left, right, low, high = extent_of(_NO_CELLS, lines)
-    counts = [c for name in ("forward_count", "backward_count") for c in lines[name].drop_nulls()]
-    widest = float(max(counts, default=1)) or 1.0
-
-    def moved(point: Any) -> list[float]:  # noqa: ANN401
-        return [float(point[0]) - left, float(point[1]) - low]
-
-    return {
-        "heading": say("where"),
-        "alt": say("volumes_alt", site=selection.site_name),
-        "note": say("volumes_note", days=say.number(selection.days)),
-        "width_m": right - left,
-        "height_m": high - low,
-        "surfaces": [
-            {
-                "colour": as_hex(SURFACES.get(surface["kind"], FURNITURE)),
-                "outline": [moved(point) for point in surface["outline_m"]],
-            }
-            for surface in release.plan(selection.site_id)
-        ],
-        "lines": [
-            {
-                "path": [moved(point) for point in row["path_m"]],
-                **{
-                    direction: {
-                        "tail": moved(tail),
-                        "tip": moved(tip),
-                        "label": moved(label),
-                        "count": say.number(row[f"{direction}_count"]),
-                        "width": max(0.8, 9 * (row[f"{direction}_count"] or 0) / widest),
-                    }
-                    for direction, tail, tip, label in sides_of(row)
-                },
-            }
-            for row in lines.iter_rows(named=True)
-        ],
-    }
-
-
-def as_hex(colour: str) -> str:
-    """A colour of the page, #rrggbb or rgba(r,g,b,a), as Typst takes it."""
-    if not colour.startswith("rgba("):
-        return colour
-    *rgb, alpha = colour.removeprefix("rgba(").removesuffix(")").split(",")
-    return "#" + "".join(f"{int(c):02x}" for c in rgb) + f"{round(255 * float(alpha)):02x}"
+    peaks = queries.peak_hours(release, selection.since(_PEAK_DAYS), line_id)
+    if peaks.is_empty():
+        return say("no_whole_hour")
+    busiest = peaks.sort("count", "day", descending=[True, False]).row(0, named=True)
+    factor = say.number(busiest["peak_hour_factor"], 2)
+    return f"{say.number(busiest['count'])} · {say.moment(busiest['peak_start_local'])} · PHF {factor}"
 
 
 def _quality(release: Release, lines: pl.DataFrame, selection: Selection) -> dict[str, Any]:
@@ -212,13 +196,24 @@ def _quality(release: Release, lines: pl.DataFrame, selection: Selection) -> dic
     quality = queries.quality(release, selection.site_id)
     shown = quality.filter(pl.col("day").is_between(selection.first_day, selection.last_day))
     errors_m = shown["leave_one_out_rmse_m"].drop_nulls().to_list()
+    whole = shown.filter(pl.col("coverage") >= comparison.LEAST_COVERAGE)["day"].n_unique()
     rows = [
         [say("observed_share"), say.percent(_observed_share(release, selection))],
         [say("observed_time"), say.duration(float(shown["observed_s"].sum()))],
+        [say("term_whole_day"), f"{say.number(whole)} / {say.number(selection.days)}"],
         [say("calibration_error"), f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated")],
         [say("validation"), say("not_validated")],
-        [say("detector"), ", ".join(shown["detector"].unique().sort())],
+        [say("detector"), "; ".join(shown["detector"].unique().sort())],
         [say("site_version"), ", ".join(v[:12] for v in shown["site_version"].unique().sort())],
     ]
     notes = lines["calibration_note"].drop_nulls().unique().sort().to_list()
+    if selection.overlapping_views:
+        notes.append(say("views_overlap", cameras=selection.overlapping_views))
     return {"heading": say("quality"), "rows": rows, "notes": notes}
+
+
+def _sections(heading: str, names: tuple[str, ...], say: Words) -> dict[str, Any]:
+    return {
+        "heading": say(heading),
+        "sections": [{"title": say(f"method_{name}"), "text": say(f"method_{name}_text")} for name in names],
+    }

@@ -43,7 +43,19 @@ class Words:
 
     def change(self, share: float) -> str:
         """A change as signed per cent."""
-        return f"{'+' if share >= 0 else '-'}{self.number(abs(100 * share))} %"
+        return f"{'+' if round(100 * share) >= 0 else '-'}{self.number(abs(100 * share))} %"
+
+    def change_interval(self, lo95: float | None, hi95: float | None) -> str:
+        """The 95 % bounds of a change, or that there are none."""
+        if lo95 is None or hi95 is None:
+            return self("no_interval")
+        return self("interval_95", low=self.change(lo95), high=self.change(hi95))
+
+    def interval(self, lo95: float | None, hi95: float | None, digits: int = 0) -> str:
+        """The 95 % bounds of a number, or that there are none."""
+        if lo95 is None or hi95 is None:
+            return self("no_interval")
+        return self("interval_95", low=self.number(lo95, digits), high=self.number(hi95, digits))
 
     def day(self, day: date) -> str:
         """A date as people write it."""

@@ -159,3 +159,46 @@ def coverage(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) ->
         yaxis={"autorange": "reversed", "showgrid": False},
         xaxis={"type": "date", "tickformat": ticks, "showgrid": False, "linecolor": UNOBSERVED},
     )
+
+
+def uptime(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) -> go.Figure:
+    """Observed share of every hour, days across and hours of the day down; what was not observed stays grey.
+
+    Args:
+        rows: day, hour, coverage (0 to 1).
+        first_day: the first day shown.
+        last_day: the last.
+        say: the reader's language.
+    """
+    days = [first_day + timedelta(days=offset) for offset in range((last_day - first_day).days + 1)]
+    values = np.full((24, len(days)), np.nan)
+    told = np.array(
+        [[f"{say.day(day)} {hour:02d}:00: {say('not_observed')}" for day in days] for hour in range(24)], object
+    )
+    for day, hour, coverage in rows.select("day", "hour", "coverage").iter_rows():
+        across = (day - first_day).days
+        values[hour, across] = 100 * coverage
+        told[hour, across] = f"{say.day(day)} {hour:02d}:00: {say.percent(coverage)} {say('observed')}"
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=[str(day) for day in days],
+            y=list(range(24)),
+            customdata=told,
+            colorscale=_COVERAGE,
+            zmin=0,
+            zmax=100,
+            xgap=1,
+            ygap=1,
+            hovertemplate="%{customdata}<extra></extra>",
+            colorbar={"title": {"text": say("observed_percent")}, "thickness": 10, "outlinewidth": 0},
+        )
+    )
+    return lay_out(
+        figure,
+        say,
+        height=330,
+        plot_bgcolor=_SHADE,
+        yaxis={"title": {"text": say("hour_of_day")}, "range": [23.5, -0.5], "dtick": 3, "showgrid": False},
+        xaxis={"type": "date", "tickformat": "%d.%m.\n%Y", "showgrid": False},
+    )

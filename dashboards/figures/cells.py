@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.design import GRID, INK, ROAD_USER_COLOURS, lay_out, mark_unobserved
+from dashboards.design import GRID, INK, ROAD_USER_COLOURS, lay_out, mark_unobserved_hours
 from dashboards.figures.plan import add_lines, extent_of, plan_of
 from dashboards.words import Words
 
@@ -41,7 +41,7 @@ def heatmap_on_plan(
     figure = plan_of(plan, extent_of(cells, lines), say)
     if not cells.is_empty():
         density = pl.col("density_per_m2") * 100
-        figure.add_trace(_heat(cells, density, _DENSITY, say("per_100_m2_short")))
+        figure.add_trace(_heat(cells, density, _DENSITY, say("per_100_m2")))
         figure.add_trace(_clickable(cells, density, say("per_100_m2"), say))
     _outline(figure, chosen)
     add_lines(figure, lines, say)
@@ -111,8 +111,7 @@ def density_by_hour(rows: pl.DataFrame, say: Words) -> go.Figure:
                 hovertemplate=f"{name}<br>%{{x}}:00<br>%{{y:.2f}} {say('per_100_m2')}<extra></extra>",
             )
         )
-    observed = set(rows["hour"].to_list())
-    mark_unobserved(figure, [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed])
+    mark_unobserved_hours(figure, rows["hour"].to_list())
     return lay_out(
         figure,
         say,
@@ -165,7 +164,7 @@ def _arrows(cells: pl.DataFrame) -> go.Scatter:
             "cmin": 0,
             "cmax": top,
             "colorscale": "Viridis_r",
-            "colorbar": _colorbar("m/s"),
+            "colorbar": colour_bar("m/s"),
         },
         hoverinfo="skip",
         showlegend=False,
@@ -188,19 +187,22 @@ def _heat(cells: pl.DataFrame, value: pl.Expr, colours: list[list[Any]], title: 
         zmax=top,
         colorscale=colours,
         hoverinfo="skip",
-        colorbar=_colorbar(title),
+        colorbar=colour_bar(title),
     )
 
 
-def _colorbar(title: str) -> dict[str, Any]:
+def colour_bar(title: str) -> dict[str, Any]:
+    """A scale inside the plan, at its lower right."""
     return {
-        "title": {"text": title},
-        "thickness": 12,
-        "len": 0.46,
+        "title": {"text": title, "side": "top"},
+        "orientation": "h",
+        "thickness": 10,
+        "len": 0.28,
         "x": 0.985,
         "xanchor": "right",
         "y": 0.02,
         "yanchor": "bottom",
+        "nticks": 4,
         "bgcolor": "rgba(251,250,248,0.85)",
         "outlinewidth": 0,
     }

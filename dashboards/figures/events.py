@@ -9,6 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from dashboards.design import add_bands
+
 _BAND, _TEXT = "#d9a441", "#8a6a1f"
 _ROWS, _ROW_PX = 3, 15
 # Letters of the size used here that fit side by side over a chart.
@@ -29,21 +31,23 @@ def mark_events(
     if events.is_empty():
         return
     ordered = events.sort("first_day", "text").with_columns(pl.col("first_day").clip(lower_bound=days[0]))
-    for row in ordered.iter_rows(named=True):
-        end = row["last_day"] + timedelta(days=1)
-        figure.add_vrect(x0=row["first_day"], x1=end, fillcolor=_BAND, opacity=0.22, line_width=0, layer="below")
-    for number, row in _named(ordered, days):
-        figure.add_annotation(
-            x=row["first_day"],
-            y=1,
-            yref="paper",
-            yanchor="top",
-            xanchor="left",
-            yshift=-_ROW_PX * number - 8,
-            text=row["text"],
-            showarrow=False,
-            font={"size": 11, "color": _TEXT},
-        )
+    bands = [(first, last + timedelta(days=1)) for first, last in ordered.select("first_day", "last_day").iter_rows()]
+    add_bands(figure, bands, colour=_BAND, opacity=0.22)
+    names = [
+        {
+            "x": row["first_day"],
+            "y": 1,
+            "yref": "paper",
+            "yanchor": "top",
+            "xanchor": "left",
+            "yshift": -_ROW_PX * number - 8,
+            "text": row["text"],
+            "showarrow": False,
+            "font": {"size": 11, "color": _TEXT},
+        }
+        for number, row in _named(ordered, days)
+    ]
+    figure.layout.annotations = [*figure.layout.annotations, *names]
     told = [
         f"{row['text']}<br>{say_day(row['first_day'])} – {say_day(row['last_day'])}"
         for row in ordered.iter_rows(named=True)

@@ -10,12 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dashboards.design import INK, lay_out
-from dashboards.figures.plan import Floats, draw_arrow, extent_of, middle_of, plan_of
+from dashboards.figures.arrows import Floats, draw_arrow, unit_of
+from dashboards.figures.plan import extent_of, middle_of, plan_of
 from dashboards.words import Words
 
 # One colour per gate entered by, told apart by any eye; the gate's name stands beside it.
 GATE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b4b8a", "#8c510a")
-_WIDEST_PX, _THINNEST_PX = 18.0, 1.0
+_WIDEST, _THINNEST = 1.5, 0.12  # of an arrow, in the unit of the drawing
 _U_TURN_M = 6.0
 _LEAST_TURN = 0.3  # sine of the angle below which a way is straight on
 _NO_CELLS = pl.DataFrame({"cell_x": [], "cell_y": []})
@@ -44,28 +45,27 @@ def desire_lines(
         say: the reader's language.
     """
     every = pl.concat([gates for gates, _ in junctions])
-    figure = plan_of(plan, extent_of(_NO_CELLS, every), say)
+    extent = extent_of(_NO_CELLS, every)
+    figure = plan_of(plan, extent, say)
     assigned = [rows.drop_nulls(["entry_line_id", "exit_line_id"]).sort("count") for _, rows in junctions]
-    widest = float(pl.concat(assigned)["count"].max() or 1)  # type: ignore[arg-type]
+    widest, unit = float(pl.concat(assigned)["count"].max() or 1), unit_of(extent)  # type: ignore[arg-type]
     for (gates, _), rows in zip(junctions, assigned, strict=True):
-        _add_movements(figure, gates, rows, widest, say)
+        widths = rows.with_columns(width=unit * (_WIDEST * pl.col("count") / widest).clip(lower_bound=_THINNEST))
+        _add_movements(figure, gates, widths, unit, say)
     return figure
 
 
-def _add_movements(figure: go.Figure, gates: pl.DataFrame, rows: pl.DataFrame, widest: float, say: Words) -> None:
+def _add_movements(figure: go.Figure, gates: pl.DataFrame, rows: pl.DataFrame, unit: float, say: Words) -> None:
+    """Draws movements from gate to gate; rows carry their ``width`` in metres."""
     places = {row["line_id"]: middle_of(row["path_m"]) for row in gates.iter_rows(named=True)}
     names = dict(gates.select("line_id", "name").iter_rows())
     colours = _colours(list(names))
     centre = np.mean(list(places.values()), axis=0)
     inward = {row["line_id"]: _inward(row["path_m"], centre) for row in gates.iter_rows(named=True)}
-    for entry, leave, count in rows.select("entry_line_id", "exit_line_id", "count").iter_rows():
+    for entry, leave, count, width in rows.select("entry_line_id", "exit_line_id", "count", "width").iter_rows():
         way = _bend(places[entry], places[leave], inward[entry], inward[leave])
-        width = max(_THINNEST_PX, _WIDEST_PX * count / widest)
-        hover = f"<b>{names[entry]} → {names[leave]}</b><br>{say.number(count)}<extra></extra>"
-        line = {"color": colours[entry], "width": width}
-        x, y = way[:-3].T
-        figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, opacity=0.85, hovertemplate=hover))
-        draw_arrow(figure, way[-4], way[-1], colours[entry], width)
+        told = f"<b>{names[entry]} → {names[leave]}</b><br>{say.number(count)}"
+        draw_arrow(figure, way, colours[entry], width, unit, told)
     for gate in gates.iter_rows(named=True):
         _add_gate(figure, gate, places[gate["line_id"]] - 2.5 * inward[gate["line_id"]], colours[gate["line_id"]])
 
@@ -109,7 +109,7 @@ def _bend(start: Floats, end: Floats, into: Floats, out_of: Floats) -> NDArray[n
         corner = (start + end) / 2
     else:
         corner = start + max(float(np.linalg.solve(ways, end - start)[0]), 0.0) * into
-    t = np.linspace(0, 1, 24)[:, None]
+    t = np.linspace(0, 1, 60)[:, None]
     return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * corner + t**2 * end)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
-from numpy.typing import NDArray
 
-from dashboards.design import BACKWARD, FORWARD, INK, PAPER
+from dashboards.design import DIRECTION_COLOURS, INK, PAPER
+from dashboards.figures.arrows import Floats, dot, draw_arrow, free_place, outline, unit_of
 from dashboards.words import Words
-
-Floats = NDArray[np.float64]
 
 SURFACES = {
     "ground": "#e9e5dd",
@@ -30,7 +29,26 @@ SURFACES = {
 }
 FURNITURE = "#8d7b68"
 _MARGIN_M = 6.0
-_WIDEST_PX, _THINNEST_PX = 16.0, 1.5
+_WIDEST, _THINNEST = 1.3, 0.18  # of an arrow, in the unit of the drawing
+
+
+@dataclass(frozen=True)
+class CountArrow:
+    """One direction of a counting line as drawn.
+
+    Attributes:
+        direction: forward or backward.
+        way: (2, 2) from tail to tip, in metres.
+        width: of the shaft, in metres.
+        label: where its number stands, in metres.
+        told: the number as written.
+    """
+
+    direction: str
+    way: Floats
+    width: float
+    label: Floats
+    told: str
 
 
 def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words) -> go.Figure:
@@ -42,47 +60,14 @@ def volumes_on_plan(plan: list[dict[str, Any]], lines: pl.DataFrame, say: Words)
         say: the reader's language.
     """
     nothing = pl.DataFrame({"cell_x": [], "cell_y": []})
-    figure = plan_of(plan, extent_of(nothing, lines), say)
-    counts = [c for name in ("forward_count", "backward_count") for c in lines[name].drop_nulls()]
+    extent = extent_of(nothing, lines)
+    figure = plan_of(plan, extent, say)
+    unit = unit_of(extent)
+    found = count_arrows(lines, say, unit)
+    for arrow in found:
+        draw_arrow(figure, arrow.way, DIRECTION_COLOURS[arrow.direction], arrow.width, unit)
+    figure.layout.annotations = [*figure.layout.annotations, *map(_number, found)]
     add_lines(figure, lines, say)
-    for row in lines.iter_rows(named=True):
-        _add_counts(figure, row, say, float(max(counts, default=0)))
-    return figure
-
-
-def site_map(sites: pl.DataFrame, say: Words) -> go.Figure:
-    """Sites at their places, sized by crossings per day; north up, without any map service.
-
-    Args:
-        sites: site_id, name, lon, lat, per_day (NULL: no whole day); a mark carries its site_id.
-        say: the reader's language.
-    """
-    placed = sites.drop_nulls(["lon", "lat"])
-    top = float(placed["per_day"].max() or 1.0)  # type: ignore[arg-type]
-    size = [6.0 if v is None else 6 + 34 * (v / top) ** 0.5 for v in placed["per_day"].to_list()]
-    told = [say.number(v) if v is not None else say("no_whole_day") for v in placed["per_day"].to_list()]
-    figure = go.Figure(
-        go.Scatter(
-            x=placed["lon"].to_list(),
-            y=placed["lat"].to_list(),
-            mode="markers",
-            text=placed["name"].to_list(),
-            customdata=list(zip(placed["site_id"].to_list(), told, strict=True)),
-            marker={"size": size, "color": FORWARD, "opacity": 0.65, "line": {"width": 1, "color": "white"}},
-            hovertemplate=f"<b>%{{text}}</b><br>%{{customdata[1]}} {say('crossings_per_day')}<extra></extra>",
-        )
-    )
-    latitude = float(placed["lat"].mean() or 0.0)  # type: ignore[arg-type]
-    figure.update_layout(
-        height=460,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        paper_bgcolor=PAPER,
-        plot_bgcolor="rgba(138,148,158,0.10)",
-        separators=say.separators,
-        xaxis={"visible": False},
-        # One degree of longitude is shorter than one of latitude by the cosine of the latitude.
-        yaxis={"visible": False, "scaleanchor": "x", "scaleratio": 1 / max(np.cos(np.radians(latitude)), 0.1)},
-    )
     return figure
 
 
@@ -91,7 +76,8 @@ def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float
     left, right, low, high = extent
     figure = go.Figure()
     figure.update_layout(
-        shapes=[_surface(surface) for surface in plan],
+        shapes=[*map(_surface, plan), *_scale_and_north(extent)],
+        annotations=_scale_and_north_names(extent),
         # More of the plan fills the box where its shape is another.
         xaxis={"visible": False, "range": [left, right]},
         yaxis={"visible": False, "range": [low, high], "scaleanchor": "x"},
@@ -104,14 +90,22 @@ def plan_of(plan: list[dict[str, Any]], extent: tuple[float, float, float, float
         font={"color": INK},
         dragmode="pan",
     )
-    _add_scale_and_north(figure, extent)
     return figure
 
 
 def _surface(surface: dict[str, Any]) -> dict[str, Any]:
-    path = "M" + " L".join(f"{x},{y}" for x, y in surface["outline_m"]) + " Z"
     colour = SURFACES.get(surface["kind"], FURNITURE)
-    return {"type": "path", "path": path, "fillcolor": colour, "line": {"width": 0}, "layer": "below"}
+    return {
+        "type": "path",
+        "path": _path(surface["outline_m"]),
+        "fillcolor": colour,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _path(corners: list[list[float]]) -> str:
+    return "M" + " L".join(f"{x},{y}" for x, y in corners) + " Z"
 
 
 def extent_of(cells: pl.DataFrame, lines: pl.DataFrame) -> tuple[float, float, float, float]:
@@ -161,24 +155,43 @@ def _add_line(figure: go.Figure, row: dict[str, Any], say: Words) -> None:
     )
 
 
-def _add_counts(figure: go.Figure, row: dict[str, Any], say: Words, widest: float) -> None:
-    for (direction, tail, tip, label), colour in zip(sides_of(row), (FORWARD, BACKWARD), strict=True):
-        number = row[f"{direction}_count"]
-        width = max(_THINNEST_PX, _WIDEST_PX * (number or 0) / widest) if widest else 2.5
-        draw_arrow(figure, tail, tip, colour, width)
-        told = say.number(number) if number is not None else "n/o"
-        figure.add_annotation(
-            x=label[0],
-            y=label[1],
-            text=f"<b>{told}</b>",
-            showarrow=False,
-            font={"color": "white", "size": 13},
-            bgcolor=colour,
-            borderpad=3,
-        )
+def count_arrows(lines: pl.DataFrame, say: Words, unit: float) -> list[CountArrow]:
+    """An arrow for each direction of each line, as wide as its count, and where its number stands.
+
+    Args:
+        lines: as for `volumes_on_plan`.
+        say: the reader's language.
+        unit: metres, as of `arrows.unit_of`.
+    """
+    rows = lines.rows(named=True)
+    counts = [row[f"{direction}_count"] or 0 for row in rows for direction in ("forward", "backward")]
+    widest = max(counts, default=0) or 1
+    sides = [(row, *side) for row in rows for side in sides_of(row, unit)]
+    taken = [dot(middle_of(row["path_m"]), unit) for row in rows]
+    taken += [dot((tail + tip) / 2, unit) for _, _, tail, tip, _ in sides]
+    found = []
+    for row, direction, tail, tip, label in sides:
+        count = row[f"{direction}_count"]
+        told = say.number(count) if count is not None else say("not_observed_short")
+        place = free_place(label, (tip - tail) / np.hypot(*(tip - tail)), told, taken, unit)
+        width = unit * max(_THINNEST, _WIDEST * (count or 0) / widest)
+        found.append(CountArrow(direction, np.array([tail, tip]), width, place, told))
+    return found
 
 
-def sides_of(row: dict[str, Any]) -> list[tuple[str, Floats, Floats, Floats]]:
+def _number(arrow: CountArrow) -> dict[str, Any]:
+    return {
+        "x": arrow.label[0],
+        "y": arrow.label[1],
+        "text": f"<b>{arrow.told}</b>",
+        "showarrow": False,
+        "font": {"color": "white", "size": 13},
+        "bgcolor": DIRECTION_COLOURS[arrow.direction],
+        "borderpad": 3,
+    }
+
+
+def sides_of(row: dict[str, Any], unit: float) -> list[tuple[str, Floats, Floats, Floats]]:
     """For each direction of a line: where its arrow begins and ends and where its number stands, in metres.
 
     Forward is to the right of the line, looking from its start to its end.
@@ -187,36 +200,36 @@ def sides_of(row: dict[str, Any]) -> list[tuple[str, Floats, Floats, Floats]]:
     along, middle = (path[-1] - path[0]) / float(np.hypot(*(path[-1] - path[0]))), middle_of(row["path_m"])
     right = np.array([along[1], -along[0]])
     return [
-        (direction, middle + 0.3 * side, middle + 3.0 * side, middle + 4.2 * side)
+        (direction, middle + 0.3 * unit * side, middle + 3.4 * unit * side, middle + 4.6 * unit * side)
         for direction, side in (("forward", right), ("backward", -right))
     ]
 
 
-def draw_arrow(figure: go.Figure, tail: Any, tip: Any, colour: str, width_px: float) -> None:  # noqa: ANN401
-    """An arrow between two places in metres."""
-    figure.add_annotation(
-        x=tip[0],
-        y=tip[1],
-        ax=tail[0],
-        ay=tail[1],
-        xref="x",
-        yref="y",
-        axref="x",
-        ayref="y",
-        arrowhead=2,
-        arrowwidth=width_px,
-        arrowsize=max(0.3, min(1.0, 4 / width_px)),
-        arrowcolor=colour,
-        text="",
-        showarrow=True,
-    )
+def _scale_and_north(extent: tuple[float, float, float, float]) -> list[dict[str, Any]]:
+    (x, y, length), (north_x, top), unit = _scale_of(extent), _north_of(extent), unit_of(extent)
+    north = outline(np.array([(north_x, top - 2.6 * unit), (north_x, top)]), 0.25 * unit, unit)
+    return [
+        {"type": "line", "x0": x, "x1": x + length, "y0": y, "y1": y, "line": {"color": INK, "width": 3}},
+        {"type": "path", "path": _path(north.tolist()), "fillcolor": INK, "line": {"width": 0}},
+    ]
 
 
-def _add_scale_and_north(figure: go.Figure, extent: tuple[float, float, float, float]) -> None:
-    left, right, low, high = extent
-    length = 5.0 if right - left < 60 else 20.0
-    x, y = left + 1.0, low + 1.2
-    figure.add_shape(type="line", x0=x, x1=x + length, y0=y, y1=y, line={"color": INK, "width": 3})
-    figure.add_annotation(x=x + length / 2, y=y + 0.9, text=f"{length:.0f} m", showarrow=False)
-    draw_arrow(figure, (left + 1.5, high - 3.6), (left + 1.5, high - 1.0), INK, 2.0)
-    figure.add_annotation(x=left + 1.5, y=high - 4.4, text="N", showarrow=False)
+def _scale_and_north_names(extent: tuple[float, float, float, float]) -> list[dict[str, Any]]:
+    (x, y, length), (north_x, top), unit = _scale_of(extent), _north_of(extent), unit_of(extent)
+    return [
+        {"x": x + length / 2, "y": y + 0.9, "text": f"{length:.0f} m", "showarrow": False},
+        {"x": north_x, "y": top - 3.9 * unit, "text": "N", "showarrow": False},
+    ]
+
+
+def _scale_of(extent: tuple[float, float, float, float]) -> tuple[float, float, float]:
+    """Where the scale begins and how long it is, in metres."""
+    left, right, low, _ = extent
+    return left + 1.0, low + 1.2, 5.0 if right - left < 60 else 20.0
+
+
+def _north_of(extent: tuple[float, float, float, float]) -> tuple[float, float]:
+    """The tip of the arrow to the north."""
+    left, _, _, high = extent
+    unit = unit_of(extent)
+    return left + 1.6 * unit, high - unit

@@ -5,10 +5,12 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.design import ACCENT, GRID, QUIET, lay_out, mark_unobserved
-from dashboards.figures.series import LENGTH, unobserved
+from dashboards.design import ACCENT, GRID, QUIET, lay_out, mark_unobserved, mark_unobserved_hours
+from dashboards.figures.series import LENGTH, TICKS, unobserved
 from dashboards.words import Words
 
+_MEDIAN = ("median_s", "median_lo95_s", "median_hi95_s")
+_LEAST_FOR_A_LINE = 4
 # Shades from comfortable to crowded; the letter stands beside them, so colour is never alone.
 LEVEL_COLOURS = ("#2c7bb6", "#6baed6", "#abd9e9", "#fee090", "#fdae61", "#d7191c")
 
@@ -39,11 +41,12 @@ def occupancy(rows: pl.DataFrame, say: Words) -> go.Figure:
         height=280,
         showlegend=False,
         yaxis={"title": {"text": say("people_present")}, "rangemode": "tozero", "gridcolor": GRID},
+        xaxis={"tickformatstops": TICKS["quarter"], "showgrid": False},
     )
 
 
 def day_profile(rows: pl.DataFrame, say: Words) -> go.Figure:
-    """Mean number present by hour of day, over the days observed.
+    """Mean number present by hour of day, over the days observed; hours that nobody observed are grey.
 
     Args:
         rows: hour, present.
@@ -58,6 +61,7 @@ def day_profile(rows: pl.DataFrame, say: Words) -> go.Figure:
             hovertemplate=f"%{{x}}:00<br>%{{y:.1f}} {say('people_present')}<extra></extra>",
         )
     )
+    mark_unobserved_hours(figure, rows["hour"].to_list())
     return lay_out(
         figure,
         say,
@@ -69,10 +73,10 @@ def day_profile(rows: pl.DataFrame, say: Words) -> go.Figure:
 
 
 def stays(rows: pl.DataFrame, say: Words) -> go.Figure:
-    """Median stay by hour of day with the stay that a quarter exceeds, in minutes.
+    """Median stay by hour of day with its 95 % interval, and the stay that a quarter exceeds, in minutes.
 
     Args:
-        rows: kind (presence, stationary), hour, median_s, p75_s.
+        rows: kind (presence, stationary), hour, median_s, median_lo95_s, median_hi95_s (NULL: open), p75_s.
         say: the reader's language.
     """
     figure = go.Figure()
@@ -86,15 +90,26 @@ def stays(rows: pl.DataFrame, say: Words) -> go.Figure:
                 error_y={
                     "type": "data",
                     "symmetric": False,
-                    "array": ((one["p75_s"] - one["median_s"]) / 60).fill_null(0.0).to_list(),
-                    "arrayminus": [0.0] * one.height,
+                    "array": ((one["median_hi95_s"] - one["median_s"]) / 60).fill_null(0.0).to_list(),
+                    "arrayminus": ((one["median_s"] - one["median_lo95_s"]) / 60).fill_null(0.0).to_list(),
                     "color": colour,
                     "thickness": 1,
                 },
-                mode="lines+markers",
+                mode="markers" if one.height < _LEAST_FOR_A_LINE else "lines+markers",
                 name=name,
                 line={"color": colour, "width": 2, "dash": dash},
-                hovertemplate=f"%{{x}}:00<br>%{{y:.1f}} min<extra>{name}</extra>",
+                customdata=[_told(row, say) for row in one.iter_rows(named=True)],
+                hovertemplate=f"%{{x}}:00<br>%{{customdata}}<extra>{name}</extra>",
+            )
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=one["hour"].to_list(),
+                y=(one["p75_s"] / 60).to_list(),
+                mode="markers",
+                marker={"symbol": "line-ew-open", "size": 9, "color": colour, "line": {"width": 2}},
+                hoverinfo="skip",
+                showlegend=False,
             )
         )
     return lay_out(
@@ -104,6 +119,13 @@ def stays(rows: pl.DataFrame, say: Words) -> go.Figure:
         xaxis={"title": {"text": say("hour_of_day")}, "range": [-0.6, 23.6], "dtick": 3, "showgrid": False},
         yaxis={"title": {"text": say("minutes")}, "rangemode": "tozero", "gridcolor": GRID},
     )
+
+
+def _told(row: dict[str, float | None], say: Words) -> str:
+    """A median stay with its interval in minutes."""
+    median, lo95, hi95 = (None if (s := row[name]) is None else s / 60 for name in _MEDIAN)
+    high = say.number(hi95, 1) if hi95 is not None else say("open_end")
+    return f"{say.number(median, 1)} min, {say('interval_95', low=say.number(lo95, 1), high=high)}"
 
 
 def levels(rows: pl.DataFrame, say: Words) -> go.Figure:

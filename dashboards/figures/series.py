@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.design import AXIS, DIRECTION_COLOURS, INK, QUIET, ROAD_USER_COLOURS, lay_out, mark_unobserved
+from dashboards.comparison import LEAST_COVERAGE
+from dashboards.design import (
+    AXIS,
+    DIRECTION_COLOURS,
+    INK,
+    QUIET,
+    ROAD_USER_COLOURS,
+    UNOBSERVED,
+    add_bands,
+    lay_out,
+    mark_unobserved,
+)
 from dashboards.figures.events import mark_events
+from dashboards.figures.weather import add_weather
 from dashboards.words import Words
 
 LENGTH = {
@@ -19,17 +32,24 @@ LENGTH = {
     "day": timedelta(days=1),
     "week": timedelta(days=7),
 }
-_TICKS = {
+TICKS = {
     "quarter": [{"dtickrange": [None, None], "value": "%H:%M\n%d.%m."}],
     "hour": [{"dtickrange": [None, None], "value": "%H:%M\n%d.%m."}],
     "day": [{"dtickrange": [None, "M1"], "value": "%d.%m.\n%Y"}, {"dtickrange": ["M1", None], "value": "%m/%Y"}],
     "week": [{"dtickrange": [None, "M1"], "value": "%d.%m.\n%Y"}, {"dtickrange": ["M1", None], "value": "%m/%Y"}],
 }
-# Fewer observed quarter-hours than this make a day or week too thin to be drawn beside whole ones.
-LEAST_COVERAGE = 0.5
+_PALE = 0.3
 
 
-def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: Words, *, is_rate: bool) -> go.Figure:
+def by_direction(
+    rows: pl.DataFrame,
+    names: dict[str, str],
+    interval: str,
+    say: Words,
+    *,
+    is_rate: bool,
+    unseen: Sequence[date] = (),
+) -> go.Figure:
     """Counts with one direction above and the other below the axis; unobserved time is grey.
 
     Args:
@@ -38,6 +58,7 @@ def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: 
         interval: quarter, hour, day or week.
         say: the reader's language.
         is_rate: show crossings per observed hour.
+        unseen: days without a row, because nothing of them was observed.
     """
     figure = go.Figure()
     length = LENGTH[interval]
@@ -57,7 +78,8 @@ def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: 
                 f"%{{customdata[1]:.0f}} % {say('observed')}<extra>{name}</extra>",
             )
         )
-    mark_unobserved(figure, unobserved(rows, length))
+    midnights = [datetime.combine(day, time()) for day in unseen]
+    mark_unobserved(figure, [*unobserved(rows, length), *((start, start + LENGTH["day"]) for start in midnights)])
     unit = say("unit_per_observed_hour") if is_rate else say("unit_crossings")
     figure.update_yaxes(**_both_ways(figure))
     return lay_out(
@@ -66,7 +88,7 @@ def by_direction(rows: pl.DataFrame, names: dict[str, str], interval: str, say: 
         height=340,
         barmode="relative",
         bargap=0,
-        xaxis={"title": {"text": say("local_time")}, "tickformatstops": _TICKS[interval], "showgrid": False},
+        xaxis={"title": {"text": say("local_time")}, "tickformatstops": TICKS[interval], "showgrid": False},
         yaxis={
             "title": {"text": f"{unit} / {say(f'per_{interval}')}" if not is_rate else unit},
             "gridcolor": "rgba(128,140,150,0.25)",
@@ -107,14 +129,12 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
     """Daily counts and their centred 7-day mean; thin days are hollow, missing ones leave a gap.
 
     Args:
-        rows: day, count (NULL: not observed), coverage.
+        rows: day, count (NULL: not observed), coverage; precipitation_mm and temperature_c where weather is known.
         events: first_day, last_day, text.
         say: the reader's language.
     """
     is_whole = pl.col("coverage") >= LEAST_COVERAGE
-    # A thin day says little of a whole one: it is scaled nowhere and stays out of the mean.
-    days = rows.sort("day").with_columns(whole=pl.when(is_whole).then(pl.col("count")))
-    smooth = days.with_columns(mean=pl.col("whole").cast(pl.Float64).rolling_mean(7, min_samples=5, center=True))
+    days = smoothed(rows)
     figure = go.Figure()
     hover = f"%{{x|%d.%m.%Y}}<br>%{{y:,.0f}}, %{{customdata:.0f}} % {say('observed')}<extra></extra>"
     for name, some, marker in (
@@ -135,8 +155,8 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
             )
     figure.add_trace(
         go.Scatter(
-            x=smooth["day"].to_list(),
-            y=smooth["mean"].to_list(),
+            x=days["day"].to_list(),
+            y=days["mean"].to_list(),
             mode="lines",
             connectgaps=False,
             line={"color": "#0b6e99", "width": 2.5},
@@ -147,17 +167,38 @@ def trend(rows: pl.DataFrame, events: pl.DataFrame, say: Words) -> go.Figure:
     if rows.height:
         mark_events(figure, events, (days["day"][0], days["day"][-1]), say.day)
     mark_unobserved(figure, unobserved(rows.rename({"day": "start_local"}), LENGTH["day"]))
-    return lay_out(
+    lay_out(
         figure,
         say,
         height=330,
         yaxis={
             "title": {"text": say("crossings_per_day")},
-            "rangemode": "tozero",
+            "range": [0, _headroom(events) * float(rows["count"].max() or 1)],  # type: ignore[arg-type]
             "gridcolor": "rgba(128,140,150,0.25)",
         },
-        xaxis={"tickformatstops": _TICKS["day"], "showgrid": False},
+        xaxis={"tickformatstops": TICKS["day"], "showgrid": False},
     )
+    if "precipitation_mm" in rows.columns and rows["precipitation_mm"].count():
+        add_weather(figure, days, say)
+        figure.update_layout(height=400)
+    return figure
+
+
+def smoothed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Days in their order with the centred mean of 7 whole days, NULL where fewer than 5 are known.
+
+    A thin day says little of a whole one: it is scaled nowhere and stays out of the mean.
+
+    Args:
+        rows: day, count (NULL: not observed), coverage.
+    """
+    whole = pl.when(pl.col("coverage") >= LEAST_COVERAGE).then(pl.col("count")).cast(pl.Float64)
+    return rows.sort("day").with_columns(mean=whole.rolling_mean(7, min_samples=5, center=True))
+
+
+def _headroom(events: pl.DataFrame) -> float:
+    """How much higher than the highest day a chart is: names of events stand above the days."""
+    return 1.05 if events.is_empty() else 1.35
 
 
 def class_split(rows: pl.DataFrame, say: Words) -> go.Figure:
@@ -169,7 +210,7 @@ def class_split(rows: pl.DataFrame, say: Words) -> go.Figure:
     """
     total = rows["count"].sum() or 1
     figure = go.Figure()
-    for row in rows.sort("count", descending=True).iter_rows(named=True):
+    for row in rows.filter(pl.col("count") > 0).sort("count", descending=True).iter_rows(named=True):
         share = row["count"] / total
         name = say.road_user(row["road_user"])
         figure.add_trace(
@@ -193,14 +234,22 @@ def class_split(rows: pl.DataFrame, say: Words) -> go.Figure:
     )
 
 
-def butterfly(rows: pl.DataFrame, names: dict[str, str], say: Words, *, height: int = 420) -> go.Figure:
-    """Mean crossings per observed hour by hour of day, one direction to each side.
+def butterfly(
+    rows: pl.DataFrame,
+    names: dict[str, str],
+    say: Words,
+    *,
+    height: int = 420,
+    hours: tuple[int, ...] = tuple(range(24)),
+) -> go.Figure:
+    """Mean crossings per observed hour by hour of day, one direction to each side; unobserved hours are grey.
 
     Args:
         rows: direction, hour, per_hour (NULL: never observed).
         names: direction -> what people call it.
         say: the reader's language.
         height: in pixels.
+        hours: those that are chosen; the others are pale.
     """
     figure = go.Figure()
     for direction, name in names.items():
@@ -213,10 +262,16 @@ def butterfly(rows: pl.DataFrame, names: dict[str, str], say: Words, *, height: 
                 orientation="h",
                 name=name,
                 customdata=one["per_hour"].to_list(),
-                marker={"color": DIRECTION_COLOURS[direction]},
+                marker={
+                    "color": DIRECTION_COLOURS[direction],
+                    "opacity": [1.0 if hour in hours else _PALE for hour in one["hour"]],
+                },
                 hovertemplate=f"%{{y}}:00<br>%{{customdata:,.0f}} {say('unit_per_hour')}<extra>{name}</extra>",
             )
         )
+    observed = set(rows.drop_nulls("per_hour")["hour"].to_list())
+    unseen = [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed]
+    add_bands(figure, unseen, colour=UNOBSERVED, opacity=0.16, axis="y")
     reach = max((abs(x) for trace in figure.data for x in trace.x if x), default=1.0)
     step = 10 ** np.floor(np.log10(reach))
     step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= 3)

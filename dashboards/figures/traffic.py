@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.design import ACCENT, GRID, QUIET, ROAD_USER_COLOURS, lay_out
+from dashboards.design import ACCENT, GRID, QUIET, ROAD_USER_COLOURS, lay_out, mark_unobserved_hours
 from dashboards.percentiles import Percentile
 from dashboards.words import Words
 
@@ -43,9 +43,15 @@ def speed_histogram(bins: pl.DataFrame, percentile: Percentile | None, say: Word
         height=340,
         barmode="stack",
         margin={"l": 0, "r": 0, "t": 30, "b": 0},
-        xaxis={"title": {"text": say("speed_km_h")}, "showgrid": False},
+        xaxis={"title": {"text": say("speed_km_h")}, "tick0": 0, "dtick": _step(by_class), "showgrid": False},
         yaxis={"title": {"text": say("unit_crossings")}, "rangemode": "tozero", "gridcolor": GRID},
     )
+
+
+def _step(bins: pl.DataFrame) -> int:
+    """Between marks of the speed axis, in km/h: edges of bins."""
+    reach = int(bins["from_km_h"].max() or 0) - int(bins["from_km_h"].min() or 0)  # type: ignore[arg-type]
+    return 1 if reach < 20 else 5 if reach < 60 else 10
 
 
 def _mark(figure: go.Figure, percentile: Percentile, say: Words) -> None:
@@ -88,6 +94,7 @@ def queues_by_hour(rows: pl.DataFrame, say: Words) -> go.Figure:
                 f"{say('queued_share')}: %{{customdata}}<extra>{say(f'queue_{column}')}</extra>",
             )
         )
+    mark_unobserved_hours(figure, rows["hour"].to_list())
     return lay_out(
         figure,
         say,

@@ -23,7 +23,7 @@ from geo.ground_plane import CalibrationError
 from geo.site import Site
 from pipelines.operator import Broker
 
-_WORST_SHOWN_M = 2.0
+_WORST_SHOWN_M = 1.0
 
 
 def show(draft: Draft, camera_id: str, _broker: Broker, say: Words) -> None:
@@ -46,7 +46,10 @@ def show(draft: Draft, camera_id: str, _broker: Broker, say: Words) -> None:
         _edit(draft, camera_id, points, calibration, say)
     with right:
         st.subheader(say("operator_lines"))
-        _lines(draft, camera_id, calibration, say)
+        if half := [i for i in range(len(points.rows)) if i not in points.complete()]:
+            _other_half(points, half[0], say)
+        else:
+            _lines(draft, camera_id, calibration, say)
     st.subheader(say("operator_sigma_map"))
     st.caption(say("operator_sigma_about"))
     figure = _sigma_figure(draft, camera_id, calibration, say)
@@ -60,7 +63,7 @@ def _place(draft: Draft, camera_id: str, points: Points, say: Words) -> None:
     image = replace(
         image_canvas(draft, camera_id, _masks(draft, camera_id), say), points=_marks(pixels), is_placing=True
     )
-    plan = plan_canvas(draft, camera_id, say, more=[p for p in places.values() if p])
+    plan = plan_canvas(draft, camera_id, say, more=[p for p in places.values() if p], is_quiet=True)
     plan = replace(plan, points=_marks(places), is_placing=True)
     left, right = st.columns([3, 2])
     with left:
@@ -77,6 +80,12 @@ def _place(draft: Draft, camera_id: str, points: Points, say: Words) -> None:
         draft.change(with_points(draft.documents, camera_id, changed))
 
 
+def _other_half(points: Points, number: int, say: Words) -> None:
+    """What is missing of a point that stands in one of the two pictures only."""
+    missing = "plan" if points.pixel(number) else "picture"
+    st.info(say(f"operator_missing_in_{missing}", number=number + 1), icon=":material/add_location_alt:")
+
+
 def _marks(at: dict[int, Any]) -> list[dict[str, Any]]:
     return [{"label": str(i + 1), "at": list(p), "colour": POINT} for i, p in at.items() if p]
 
@@ -84,10 +93,14 @@ def _marks(at: dict[int, Any]) -> list[dict[str, Any]]:
 def _figures(calibration: Calibration, say: Words) -> None:
     row = st.columns(4)
     error_m, fit_m = calibration.leave_one_out_rmse_m, calibration.in_sample_rmse_m
-    row[0].metric(say("operator_leave_one_out"), f"{say.number(error_m, 3)} m", help=say("operator_leave_one_out_help"))
-    row[1].metric(say("operator_in_sample"), f"{say.number(fit_m, 3)} m", help=say("operator_in_sample_help"))
-    row[2].metric(say("operator_point_count"), calibration.points)
-    row[3].metric(say("operator_hull"), f"{say.number(calibration.hull_m.area)} m²")
+    told = (
+        (say("operator_leave_one_out"), f"{say.number(error_m, 3)} m", say("operator_leave_one_out_help")),
+        (say("operator_in_sample"), f"{say.number(fit_m, 3)} m", say("operator_in_sample_help")),
+        (say("operator_point_count"), say.number(calibration.points), None),
+        (say("operator_hull"), f"{say.number(calibration.hull_m.area)} m²", None),
+    )
+    for place, (label, value, about) in zip(row, told, strict=True):
+        place.metric(label, value, help=about, border=True)
     for warning in calibration.warnings if calibration.note is None else (calibration.note, *calibration.warnings):
         st.warning(warning)
 

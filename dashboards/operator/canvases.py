@@ -33,13 +33,19 @@ def image_canvas(
 
 
 def plan_canvas(
-    draft: Draft, camera_id: str, say: Words, selected: Drawing | None = None, more: Sequence[Point] = ()
+    draft: Draft,
+    camera_id: str,
+    say: Words,
+    selected: Drawing | None = None,
+    more: Sequence[Point] = (),
+    *,
+    is_quiet: bool = False,
 ) -> Canvas:
-    """The plan, without points to move."""
+    """The plan, without points to move; a quiet one names nothing, so that what is laid over it can be seen."""
     plan = plan_of(draft)
     drawn = [d for d in drawings(draft.documents, camera_id) if d.is_on_ground and d.corners != _corners(selected)]
-    shapes = plan_shapes(plan)
-    shapes += [_shape(d, d.corners, is_selected=False) for d in drawn]
+    shapes, quiet = plan_shapes(plan), {"label": ""} if is_quiet else {}
+    shapes += [_shape(d, d.corners, is_selected=False) | quiet for d in drawn]
     if selected is not None and _corners(selected):
         shapes.append(_shape(selected, selected.corners, is_selected=True))
     near = [*more, *(c for d in drawn for c in d.corners), *_corners(selected)]

@@ -15,6 +15,7 @@ from dashboards.operator.draft import Draft
 from dashboards.words import Words
 from pipelines.operator import Broker, LastTracks, NothingToShowError
 
+_BADGES = {"good": "gray", "fragmented": "yellow", "unassigned": "red", "both": "violet"}
 # Drawn in this order, so that what went wrong lies on top.
 _COLOURS = {"good": "rgba(60,80,95,0.35)", "fragmented": "#e69f00", "unassigned": "#d55e00", "both": "#7b1fa2"}
 
@@ -35,7 +36,11 @@ def show(draft: Draft, camera_id: str, broker: Broker, say: Words) -> None:
         return
     flags = _states(last.flags)
     _figures(flags, say)
-    names = {state: say(f"operator_state_{state}") for state in _COLOURS}
+    counts = dict(flags["state"].value_counts().iter_rows())
+    names = {
+        state: f":{_BADGES[state]}[●] {say(f'operator_state_{state}')} ({say.number(counts.get(state, 0))})"
+        for state in _COLOURS
+    }
     shown = st.pills(
         say("operator_states"),
         [*names],
@@ -55,18 +60,18 @@ def _states(flags: pl.DataFrame) -> pl.DataFrame:
 
 
 def _figures(flags: pl.DataFrame, say: Words) -> None:
-    row = st.columns(4)
-    row[0].metric(say("operator_tracks"), say.number(flags.height))
+    row = st.columns(3)
+    row[0].metric(say("operator_tracks"), say.number(flags.height), border=True)
     for place, name in zip(row[1:], ("is_unassigned", "is_fragmented"), strict=False):
         share = flags[name].mean() if flags.height else None
         told = f"{say.number(int(flags[name].sum()))} ({say.percent(share)})"  # type: ignore[arg-type]
-        place.metric(say(f"operator_flag_{name}"), told, help=say(f"operator_flag_{name}_help"))
+        place.metric(say(f"operator_flag_{name}"), told, help=say(f"operator_flag_{name}_help"), border=True)
 
 
 def _picture(draft: Draft, camera_id: str, last: LastTracks, flags: pl.DataFrame, say: Words) -> None:
     ways = [(x, y) for x, y in last.positions.select("x", "y").iter_rows()]
     if last.space == "ground":
-        canvas = plan_canvas(draft, camera_id, say, more=ways)
+        canvas = plan_canvas(draft, camera_id, say, more=ways, is_quiet=True)
     else:
         canvas = image_canvas(draft, camera_id, drawings(draft.documents, camera_id), say)
     clicked(replace(canvas, shapes=[*canvas.shapes, *_ways(last, flags, say)]), say, f"tracks_{camera_id}")

@@ -24,6 +24,7 @@ WHERE site_id = $site_id
     AND list_contains($road_users, road_user)
     AND list_contains($road_users, other_road_user)
     AND list_contains($weekdays, isodow(interval_start_local))
+    AND list_contains($hours, hour(interval_start_local))
     AND interval_start_local::DATE BETWEEN $first_day AND $last_day
 GROUP BY ALL
 ORDER BY camera_id, zone_id, kind, road_user, other_road_user, hour;

@@ -12,6 +12,7 @@ WITH sums AS (
     WHERE site_id = $site_id
         AND list_contains($directions, direction)
         AND list_contains($weekdays, isodow(interval_start_local))
+        AND list_contains($hours, hour(interval_start_local))
         AND interval_start_local::DATE BETWEEN $first_day AND $last_day
     GROUP BY ALL
 )

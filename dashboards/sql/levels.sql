@@ -5,6 +5,7 @@ JOIN read_parquet($service_levels) AS v USING (standard, letter)
 WHERE l.site_id = $site_id
     AND l.zone_id = $zone_id
     AND list_contains($weekdays, isodow(l.interval_start_local))
+    AND list_contains($hours, hour(l.interval_start_local))
     AND l.interval_start_local::DATE BETWEEN $first_day AND $last_day
 GROUP BY ALL
 ORDER BY l.standard, v.rank;

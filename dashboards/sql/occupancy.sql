@@ -11,6 +11,7 @@ WITH observed AS (
         WHERE site_id = $site_id
             AND list_contains($road_users, road_user)
             AND list_contains($weekdays, isodow(interval_start_local))
+            AND list_contains($hours, hour(interval_start_local))
             AND interval_start_local::DATE BETWEEN $first_day AND $last_day
         GROUP BY ALL
     )
@@ -31,6 +32,7 @@ seen AS (
     WHERE o.site_id = $site_id
         AND list_contains($road_users, o.road_user)
         AND list_contains($weekdays, isodow(o.interval_start_local))
+        AND list_contains($hours, hour(o.interval_start_local))
         AND o.interval_start_local::DATE BETWEEN $first_day AND $last_day
     GROUP BY ALL
 )

@@ -13,5 +13,6 @@ SELECT
 FROM read_parquet($queues)
 WHERE site_id = $site_id
     AND list_contains($weekdays, isodow(interval_start_local))
+    AND list_contains($hours, hour(interval_start_local))
     AND interval_start_local::DATE BETWEEN $first_day AND $last_day
 ORDER BY zone_id, start_local;

@@ -11,6 +11,7 @@ WHERE site_id = $site_id
     AND list_contains($road_users, road_user)
     AND list_contains($directions, direction)
     AND list_contains($weekdays, isodow(hour_start_local))
+    AND list_contains($hours, hour(hour_start_local))
     AND hour_start_local::DATE BETWEEN $first_day AND $last_day
 GROUP BY ALL
 ORDER BY direction, start_local;

@@ -26,6 +26,7 @@ WHERE s.site_id = $site_id
     AND list_contains($road_users, s.road_user)
     AND list_contains($directions, s.direction)
     AND list_contains($weekdays, isodow(s.interval_start_local))
+    AND list_contains($hours, hour(s.interval_start_local))
     AND s.interval_start_local::DATE BETWEEN $first_day AND $last_day
 GROUP BY ALL
 ORDER BY line_id, direction;

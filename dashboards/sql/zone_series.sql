@@ -14,6 +14,7 @@ WITH quarters AS (
         AND zone_id = $zone_id
         AND list_contains($road_users, road_user)
         AND list_contains($weekdays, isodow(interval_start_local))
+        AND list_contains($hours, hour(interval_start_local))
         AND interval_start_local::DATE BETWEEN $first_day AND $last_day
     GROUP BY ALL
 )

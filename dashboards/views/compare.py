@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 import streamlit as st
@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import comparison, figures, queries
 from dashboards.comparison import Comparison
 from dashboards.release import Release
-from dashboards.views.frame import chart, heading, table
+from dashboards.views.frame import chart, heading, key_figure, table
 from dashboards.views.selection import Selection, choose, choose_line
 from dashboards.words import Words
 
@@ -31,6 +31,7 @@ def show(release: Release, say: Words) -> None:
     st.header(say("compare_of", before=_span(before, say), after=_span(after, say)))
     rows = _table(found, names)
     chart(figures.changes(rows, say), rows, say, key="changes", alt=say("changes_alt"), note=say("changes_note"))
+    _told(rows, say)
     _events(release, before, after, say)
     _reference(release, before, after, say)
     _one_line(release, before, after, days, say)
@@ -91,14 +92,38 @@ def _table(found: dict[str, Comparison], names: dict[str, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=optional)
 
 
+def _told(rows: pl.DataFrame, say: Words) -> None:
+    """The same as numbers, with how many days are behind them."""
+    told = [
+        {
+            say("line"): row["line"],
+            say("before_per_day"): row["before_per_day"],
+            say("after_per_day"): row["after_per_day"],
+            say("change"): say.change(row["change"]) if row["change"] is not None else say("not_enough_history"),
+            say("interval_of_change"): say.change_interval(row["lo95"], row["hi95"]),
+            say("whole_days"): f"{row['days_before']} / {row['days_after']}",
+        }
+        for row in rows.iter_rows(named=True)
+    ]
+    numbers = dict.fromkeys((say("before_per_day"), say("after_per_day")), pl.Float64)
+    table(
+        pl.DataFrame(told, schema_overrides=numbers).with_columns(pl.col(pl.Float64).round()),
+        say,
+        alt=say("changes_alt"),
+    )
+
+
 def _events(release: Release, before: Selection, after: Selection, say: Words) -> None:
-    both = replace(after, first_day=min(before.first_day, after.first_day))
-    for row in queries.events(release, both).iter_rows(named=True):
-        st.markdown(f":material/event: {_days(row['first_day'], row['last_day'], say)}: {row['text']}")
-
-
-def _days(first: date, last: date, say: Words) -> str:
-    return say.day(first) if first == last else f"{say.day(first)} – {say.day(last)}"
+    """What happened in either period, under a lid because there may be many."""
+    found = pl.concat([queries.events(release, before), queries.events(release, after)]).unique(maintain_order=True)
+    if found.height:
+        with st.expander(say("events_in_periods", n=found.height), icon=":material/event:"):
+            shown = found.select(
+                pl.col("first_day").alias(say("first_day")),
+                pl.col("last_day").alias(say("last_day")),
+                pl.col("text").alias(say("event")),
+            )
+            table(shown, say, alt=say("events_alt"))
 
 
 def _reference(release: Release, before: Selection, after: Selection, say: Words) -> None:
@@ -132,15 +157,14 @@ def _reference(release: Release, before: Selection, after: Selection, say: Words
     if net is None:
         st.info(say("not_enough_history"), icon=":material/history:")
         return
-    st.metric(
-        say("net_change", site=others[site_id]),
-        say.change(net[0]),
-        delta=f"{say.change(net[1])} … {say.change(net[2])}",
-        delta_color="off",
-        delta_arrow="off",
-        help=say("net_change_help"),
-        border=True,
+    told = (
+        (say("change_here", site=after.site_name), here.change, here.lo95, here.hi95, say("change_help")),
+        (say("change_here", site=others[site_id]), there.change, there.lo95, there.hi95, say("change_help")),
+        (say("net_change", site=others[site_id]), *net, say("net_change_help")),
     )
+    for column, (label, change, lo95, hi95, about) in zip(st.columns(3), told, strict=True):
+        with column:
+            key_figure(label, say.change(change or 0.0), say.change_interval(lo95, hi95), about=about)
 
 
 def _one_line(
@@ -182,5 +206,5 @@ def _one_line(
                 say("days_each"): [say.number(n) if n else say("not_enough_history") for _, n in needed],
             }
         )
-        table(rows, alt=say("days_needed_alt"))
+        table(rows, say, alt=say("days_needed_alt"))
         st.caption(say("days_needed_note", line=name))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards import figures, queries
 from dashboards.release import Release
-from dashboards.views.frame import chart, heading, table
+from dashboards.views.frame import chart, heading, key_figure, table
 from dashboards.views.selection import Selection, choose, switch
 from dashboards.words import Words
 
@@ -60,28 +60,20 @@ def _key_figures(rows: pl.DataFrame, observed_h: float, say: Words) -> None:
     columns = st.columns(4)
     for column, name in zip(columns, ("ttc", "pet"), strict=False):
         expected = float(rows[f"expected_{name}_below_1_5_s"].sum())
-        column.metric(
-            say(f"expected_{name}"),
-            f"{say.number(expected / observed_h, 1)} {say('unit_per_hour')}",
-            delta=say(
-                "expected_in", n=say.number(expected, 1), seen=say.number(int(rows[f"{name}_below_1_5_s"].sum()))
-            ),
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            help=say(f"expected_{name}_help"),
-            height="stretch",
-        )
-    columns[2].metric(
-        say("hard_braking"),
-        say.number(int(rows["drac_above_3_4_m_s2"].sum())),
-        border=True,
-        help=say("hard_braking_help"),
-        height="stretch",
-    )
-    columns[3].metric(
-        say("observed_time"), say.duration(observed_h * 3600), border=True, help=say("positions_help"), height="stretch"
-    )
+        seen = say.number(int(rows[f"{name}_below_1_5_s"].sum()))
+        with column:
+            key_figure(
+                say(f"expected_{name}"),
+                f"{say.number(expected / observed_h, 1)} {say('unit_per_hour')}",
+                say("expected_in", n=say.number(expected, 1), seen=seen),
+                say("not_validated"),
+                about=say(f"expected_{name}_help"),
+            )
+    with columns[2]:
+        braking = say.number(int(rows["drac_above_3_4_m_s2"].sum()))
+        key_figure(say("hard_braking"), braking, say("not_validated"), about=say("hard_braking_help"))
+    with columns[3]:
+        key_figure(say("observed_time"), say.duration(observed_h * 3600), about=say("positions_help"))
 
 
 def _ranked(rows: pl.DataFrame, *keys: str) -> pl.DataFrame:
@@ -107,12 +99,12 @@ def _places(release: Release, selection: Selection, rows: pl.DataFrame, say: Wor
     names = {**dict(zones.select("zone_id", "name").iter_rows()), _NOWHERE: say("outside_zones")}
     shown = by_zone.select(
         pl.col("zone_id").replace_strict(names, default=say("outside_zones")).alias(say("zone")),
-        pl.col("per_hour").round(2).alias(say("critical_per_hour")),
+        pl.col("per_hour").round(1).alias(say("critical_per_hour")),
         pl.col("conflicts").alias(say("pairs_seen")),
         pl.col("not_measured").alias(say("pairs_not_measured")),
         pl.col("drac_above_3_4_m_s2").alias(say("hard_braking")),
     )
-    table(shown, alt=say("conflict_places_alt", site=selection.site_name))
+    table(shown, say, alt=say("conflict_places_alt", site=selection.site_name))
 
 
 def _severity(rows: pl.DataFrame, say: Words) -> None:
@@ -142,7 +134,7 @@ def _pairs(rows: pl.DataFrame, say: Words) -> None:
     )
     by_kind = _ranked(rows, "kind").select(
         pl.col("kind").replace_strict({k: say(f"kind_{k}") for k in rows["kind"].unique()}).alias(say("conflict_kind")),
-        pl.col("per_hour").round(2).alias(say("critical_per_hour")),
+        pl.col("per_hour").round(1).alias(say("critical_per_hour")),
         pl.col("conflicts").alias(say("pairs_seen")),
     )
-    table(by_kind, alt=say("conflict_pairs_alt"))
+    table(by_kind, say, alt=say("conflict_pairs_alt"))

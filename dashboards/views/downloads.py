@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 import streamlit as st
 
@@ -18,9 +20,7 @@ def show(release: Release, say: Words) -> None:
         st.info(say("nothing_observed"), icon=":material/hourglass_empty:")
         st.stop()
     manifest = release.manifest
-    st.markdown(
-        say("release_about", version=release.version, tier=manifest["tier"], published=manifest["published_at_utc"])
-    )
+    st.markdown(say("release_about", version=release.version, tier=manifest["tier"], published=published(release, say)))
     sites = {site["site_id"]: site for site in queries.sites(release).iter_rows(named=True)}
     names = {site_id: site["name"] for site_id, site in sites.items()}
     site_id = st.selectbox(say("site"), list(names), format_func=names.__getitem__, key="site", bind="query-params")
@@ -32,11 +32,16 @@ def show(release: Release, say: Words) -> None:
             _offer(release, name, site_id, say, is_simulated=is_simulated)
     st.header(say("dictionary"))
     dictionary = data_dictionary(release)
-    table(dictionary, alt=say("dictionary_alt"), height=420)
+    table(dictionary, say, alt=say("dictionary_alt"))
     st.download_button("data_dictionary.csv", to_csv(dictionary), "data_dictionary.csv", "text/csv", on_click="ignore")
     if manifest["held"]:
         st.header(say("held_back"))
-        table(pl.DataFrame(manifest["held"]), alt=say("held_alt"))
+        table(pl.DataFrame(manifest["held"]), say, alt=say("held_alt"))
+
+
+def published(release: Release, say: Words) -> str:
+    """When a release was published, as people write it."""
+    return f"{say.moment(datetime.fromisoformat(release.manifest['published_at_utc']))} UTC"
 
 
 def _offer(release: Release, table: str, site_id: str, say: Words, *, is_simulated: bool) -> None:

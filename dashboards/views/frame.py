@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import polars as pl
@@ -16,6 +17,7 @@ from dashboards import design
 from dashboards.words import Words
 
 _PAGES = "pages"
+_ROWS_AT_ONCE = 20
 _FORMULA = "^[=+\\-@\t\r]"
 
 
@@ -49,9 +51,9 @@ def chart(
         on_select: what a click on a mark does: nothing, run the page anew, or call this first.
     """
     st.plotly_chart(figure, config=design.config(key), key=key, alt=alt, on_select=on_select, selection_mode="points")
-    words, button = st.columns([5, 1], vertical_alignment="top")
-    words.caption(note or alt)
-    button.download_button(
+    below = st.container(horizontal=True, vertical_alignment="top", gap="small", key=f"below-{key}")
+    below.caption(note or alt, width="stretch")
+    below.download_button(
         "CSV",
         to_csv(rows),
         f"passant_{key}.csv",
@@ -72,6 +74,22 @@ def clicked(key: str) -> str | None:
     return str(carried[0]) if isinstance(carried, list) else None
 
 
+def key_figure(label: str, value: str, *notes: str, about: str | None = None, **more: Any) -> None:  # noqa: ANN401
+    """A number in a card with what must be said beside it: its interval, or that it has none.
+
+    Args:
+        label: what it is.
+        value: the number with its unit, or why there is none.
+        notes: a line each, below the number.
+        about: its definition, shown on hover.
+        more: of `st.metric`.
+    """
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.metric(label, value, help=about, **more)
+        for note in notes:
+            st.caption(note)
+
+
 def offer_pages(pages: dict[str, StreamlitPage]) -> None:
     """Tells this session's pages by their names, so that one can link to another."""
     st.session_state[_PAGES] = pages
@@ -83,19 +101,34 @@ def link_to(name: str, label: str) -> None:
         st.page_link(page, label=label, icon=":material/arrow_forward:")
 
 
-def table(rows: pl.DataFrame, *, alt: str, height: int | Literal["auto"] = "auto") -> None:
-    """A table with dates as dates and thousands set apart.
+def table(rows: pl.DataFrame, say: Words, *, alt: str) -> None:
+    """A table in the reader's language; a short one breaks its lines where there is little room, a long one scrolls.
 
     Args:
         rows: exactly what is shown.
+        say: the reader's language.
         alt: what a reader who cannot see it should know.
-        height: in pixels, or as high as its rows.
     """
-    formats = {
-        **{name: st.column_config.DateColumn(format="iso8601") for name in rows.select(cs.date()).columns},
-        **{name: st.column_config.NumberColumn(format="localized") for name in rows.select(cs.numeric()).columns},
-    }
-    st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=height, placeholder="")
+    if rows.height > _ROWS_AT_ONCE:
+        formats = {
+            **{name: st.column_config.DateColumn(format="iso8601") for name in rows.select(cs.date()).columns},
+            **{name: st.column_config.NumberColumn(format="localized") for name in rows.select(cs.numeric()).columns},
+        }
+        st.dataframe(rows, hide_index=True, column_config=formats, alt=alt, height=420, placeholder="")
+        return
+    numbers = {name: partial(_told, say=say, digits=_digits(rows[name])) for name in rows.select(cs.numeric()).columns}
+    told = rows.with_columns(cs.date().cast(pl.String), cs.string().fill_null(""))
+    st.table(told.to_pandas().style.format(numbers), hide_index=True, alt=alt)
+
+
+def _told(value: float, *, say: Words, digits: int) -> str:
+    return "" if value is None or value != value else say.number(value, digits)
+
+
+def _digits(values: pl.Series) -> int:
+    """How many decimals a column needs, so that all of its numbers have as many; at most two."""
+    known = values.drop_nulls()
+    return next((digits for digits in (0, 1) if known.equals(known.round(digits))), 2) if known.dtype.is_float() else 0
 
 
 def calibration_notes(lines: pl.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.release import Release
+from dashboards.views.downloads import published
 from dashboards.views.frame import heading
 from dashboards.words import Words
 
@@ -18,7 +19,7 @@ _TERMS = (
 def show(release: Release, say: Words) -> None:
     """The page."""
     heading(say("methods"), say("methods_about"))
-    st.caption(say("release_version", version=release.version, published=release.manifest["published_at_utc"]))
+    st.caption(say("release_version", version=release.version, published=published(release, say)))
     text, terms = st.columns([3, 2], gap="large")
     with text:
         for section in _SECTIONS:

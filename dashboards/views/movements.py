@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards import figures, queries
 from dashboards.release import Release
-from dashboards.views.frame import chart, heading, table
+from dashboards.views.frame import chart, heading, key_figure, table
 from dashboards.views.selection import Selection, choose, choose_place
 from dashboards.words import Words
 
@@ -27,6 +27,7 @@ def show(release: Release, say: Words) -> None:
     gates = lines.filter(pl.col("line_id").is_in(junction["gates"]))
     at_gates = rows.filter(pl.any_horizontal(pl.col("entry_line_id", "exit_line_id").is_not_null()))
     _key_figures(rows, at_gates, say)
+    _observed(release, selection, gates, say)
     left, right = st.columns([3, 2])
     with left:
         _diagram(release, selection, junction, gates, at_gates, say)
@@ -51,16 +52,23 @@ def _key_figures(rows: pl.DataFrame, at_gates: pl.DataFrame, say: Words) -> None
     assigned = at_gates.drop_nulls(["entry_line_id", "exit_line_id"])
     u_turns = assigned.filter(pl.col("entry_line_id") == pl.col("exit_line_id"))
     columns = st.columns(4)
-    columns[0].metric(say("at_a_gate"), say.number(met), border=True, help=say("at_a_gate_help"))
-    columns[1].metric(
-        say("gate_to_gate"),
-        say.percent(int(assigned["count"].sum()) / met) if met else say("not_observed"),
-        border=True,
-        help=say("gate_to_gate_help"),
-    )
-    columns[2].metric(say("u_turns"), say.number(int(u_turns["count"].sum())), border=True)
-    columns[3].metric(say("at_no_gate"), say.number(total - met), border=True, help=say("at_no_gate_help"))
-    st.caption(say("not_validated_long"))
+    share = say.percent(int(assigned["count"].sum()) / met) if met else say("not_observed")
+    told = {
+        "at_a_gate": say.number(met),
+        "gate_to_gate": share,
+        "u_turns": say.number(int(u_turns["count"].sum())),
+        "at_no_gate": say.number(total - met),
+    }
+    for column, (name, value) in zip(columns, told.items(), strict=True):
+        with column:
+            key_figure(say(name), value, say("not_validated"), about=say(f"{name}_help"))
+
+
+def _observed(release: Release, selection: Selection, gates: pl.DataFrame, say: Words) -> None:
+    """How long tracks were followed at the gates, which all belong to one camera."""
+    hours = queries.observed_hours(release, selection).filter(pl.col("camera_id").is_in(gates["camera_id"].to_list()))
+    told = say.duration(3600 * float(hours["observed_h"].sum()))
+    st.caption(f"{say('observed_time')}: **{told}**. {say('not_validated_long')}")
 
 
 def _diagram(
@@ -96,7 +104,7 @@ def _flows(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], sa
         pl.col("exit_line_id").replace_strict(names, default=say("unassigned")).alias(say("to_gate")),
         pl.col("count").alias(say("tracks_seen")),
     )
-    table(shown, alt=say("flows_alt", junction=junction["name"]), height=260)
+    table(shown, say, alt=say("flows_alt", junction=junction["name"]))
 
 
 def _matrix(gates: pl.DataFrame, rows: pl.DataFrame, junction: dict[str, Any], say: Words) -> None:

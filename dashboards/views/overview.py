@@ -11,11 +11,10 @@ import streamlit as st
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
 from dashboards.views.chosen_line import choose_on_click, show_chosen
-from dashboards.views.frame import calibration_notes, chart, clicked, heading, table
-from dashboards.views.selection import MOTOR_VEHICLES, Selection, choose
+from dashboards.views.frame import calibration_notes, chart, clicked, heading, key_figure, table
+from dashboards.views.selection import GROUPS, Selection, choose
 from dashboards.words import Words
 
-_GROUPS = {"on_foot": ("pedestrian",), "on_wheels": ("cyclist", "scooter"), "motor": MOTOR_VEHICLES}
 _TRAILING_DAYS, _YEAR_DAYS = 56, 364
 
 
@@ -25,13 +24,17 @@ def show(release: Release, say: Words) -> None:
     selection = choose(release, say)
     lines = queries.lines(release, selection.site_id)
     columns = st.columns(4)
-    groups = [(name, tuple(r for r in members if r in selection.road_users)) for name, members in _GROUPS.items()]
-    for column, (name, members) in zip(columns, groups, strict=False):
+    groups = {name: [r for r in members if r in selection.road_users] for name, members in GROUPS.items()}
+    periods = None if selection.overlapping_views else _periods(release, selection, groups)
+    for column, (name, members) in zip(columns, groups.items(), strict=False):
+        label = _label(name, selection, say)
         with column:
-            if selection.overlapping_views:
-                st.metric(say(f"group_{name}"), say("not_added"), border=True, height="stretch")
+            if periods is None:
+                key_figure(label, say("not_added"))
+            elif not members:
+                key_figure(label, say("not_looked_for"), about=say("crossings_per_day_help"))
             else:
-                _key_figure(release, replace(selection, road_users=members), name, say)
+                _key_figure([period[name] for period in periods], label, say)
     with columns[3]:
         _coverage(release, selection, say)
     if selection.overlapping_views:
@@ -46,38 +49,41 @@ def show(release: Release, say: Words) -> None:
     calibration_notes(lines)
 
 
-def _key_figure(release: Release, selection: Selection, name: str, say: Words) -> None:
-    label, about = say(f"group_{name}"), say("crossings_per_day_help")
-    if not selection.road_users:
-        st.metric(label, say("not_looked_for"), help=about, border=True, height="stretch")
-        return
-    days = queries.days(release, selection)
-    whole = comparison.whole_days(days)
-    trailing = _earlier(release, selection, _TRAILING_DAYS)
-    last_year = queries.days(release, selection.moved(_YEAR_DAYS))
+def _periods(release: Release, selection: Selection, groups: dict[str, list[str]]) -> list[dict[str, pl.DataFrame]]:
+    """The days of each group: of the period, of the weeks before it and of a year before."""
+    before = selection.first_day - timedelta(days=1)
+    trailing = replace(selection, first_day=before - timedelta(days=_TRAILING_DAYS - 1), last_day=before)
+    wanted = (selection, trailing, selection.moved(_YEAR_DAYS))
+    return [queries.days_of_groups(release, period, groups) for period in wanted]
+
+
+def _key_figure(periods: list[pl.DataFrame], label: str, say: Words) -> None:
+    """A group's mean per day and its changes; the periods are those of `_periods`."""
+    days, trailing, last_year = periods
+    mean, recent = comparison.mean_of(days), comparison.whole_days(days)["count"].tail(60).to_list()
     now, year = comparison.compare(trailing, days), comparison.compare(last_year, days)
-    mean = float(whole["count"].mean()) if whole.height else None  # type: ignore[arg-type]
-    recent = whole["count"].tail(60).to_list()
-    st.metric(
+    key_figure(
         label,
-        say.number(mean) if mean is not None else say("no_whole_day"),
-        delta=say.change(now.change) if now.change is not None else None,
-        delta_color="off",
-        delta_description=say("vs_trailing") if now.change is not None else say("not_enough_history"),
+        say.number(mean.value) if mean.value is not None else say("no_whole_day"),
+        f"{say.interval(mean.lo95, mean.hi95)} · {say('not_validated')}",
+        f"{say('vs_trailing')}: {_told(now, say)}",
+        f"{say('vs_last_year')}: {_told(year, say)}",
+        about=say("crossings_per_day_help"),
         chart_data=recent if len(recent) > 2 else None,
         chart_type="line",
-        help=about,
-        border=True,
-        height="stretch",
     )
-    told = say.change(year.change) if year.change is not None else say("not_enough_history")
-    st.caption(f"{say('vs_last_year')}: **{told}** · {say('not_validated')}")
 
 
-def _earlier(release: Release, selection: Selection, days: int) -> pl.DataFrame:
-    """The days just before a selection's period."""
-    before = selection.first_day - timedelta(days=1)
-    return queries.days(release, replace(selection, first_day=before - timedelta(days=days - 1), last_day=before))
+def _label(name: str, selection: Selection, say: Words) -> str:
+    return say("group_per_hour" if selection.is_one_hour else "group_per_day", group=say(f"group_{name}"))
+
+
+def _told(found: comparison.Comparison, say: Words) -> str:
+    """A change with its interval; an arrow only where it is more than chance."""
+    if found.change is None:
+        return f"**{say('not_enough_history')}**"
+    arrow = "" if not found.is_clear else "↑ " if found.change > 0 else "↓ "
+    return f"**{arrow}{say.change(found.change)}** ({say.change_interval(found.lo95, found.hi95)})"
 
 
 def _coverage(release: Release, selection: Selection, say: Words) -> None:
@@ -86,19 +92,27 @@ def _coverage(release: Release, selection: Selection, say: Words) -> None:
     cameras = max(quality["camera_id"].n_unique(), 1)
     observed = float(shown["coverage"].sum()) / (selection.days * cameras)
     errors_m = shown["leave_one_out_rmse_m"].drop_nulls().to_list()
-    st.metric(
+    error = f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated")
+    observed_days = sorted(shown.filter(pl.col("coverage") > 0)["day"].unique().to_list())
+    key_figure(
         say("observed_share"),
         say.percent(observed, 1 if observed < 0.1 else 0),  # a little is not nothing
-        help=say("observed_share_help"),
-        border=True,
-        height="stretch",
-        delta=say.day(max(quality["day"].to_list())),
-        delta_color="off",
-        delta_arrow="off",
-        delta_description=say("last_day_released"),
+        say("days_observed", days=say.number(len(observed_days)), of=say.number(selection.days)),
+        f"{say('last_day_released')}: **{say.day(max(quality['day'].to_list()))}**",
+        f"{say('calibration_error')}: **{error}**",
+        about=say("observed_share_help"),
+        chart_data=_shares(shown, selection),
+        chart_type="bar",
     )
-    error = f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated")
-    st.caption(f"{say('calibration_error')}: **{error}**")
+
+
+def _shares(shown: pl.DataFrame, selection: Selection) -> list[float] | None:
+    """The observed share of the last 60 days, in percent, for a small picture; None for a single day."""
+    days = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)}).tail(60)
+    shares = days.join(
+        shown.group_by("day").agg(pl.col("coverage").mean()), on="day", how="left", maintain_order="left"
+    )
+    return (100 * shares["coverage"].fill_null(0.0)).to_list() if days.height > 1 else None
 
 
 def _place(release: Release, selection: Selection, say: Words) -> None:
@@ -145,7 +159,9 @@ def _sites(release: Release, selection: Selection, say: Words) -> None:
         (pl.col("coverage") * 100).round(1).alias(say("observed_percent")),
         pl.col("last_day").alias(say("last_day_released")),
     )
-    table(shown, alt=say("sites_alt"))
+    table(shown, say, alt=say("sites_alt"))
+    if selection.is_one_hour:
+        st.caption(say("all_hours_here"))
     if queries.sites(release)["overlapping_views"].count():
         st.caption(say("sites_not_added"))
     if selection.overlapping_views:

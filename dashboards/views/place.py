@@ -51,7 +51,7 @@ def _map(release: Release, selection: Selection, cells: pl.DataFrame, lines: pl.
     who = ", ".join(say.road_user(r) for r in selection.road_users)
     busiest = max((100 * d for d in cells["density_per_m2"].to_list()), default=0.0)
     choose_on_click(
-        _CELLS[layer](release.plan(selection.site_id), cells, lines, say, chosen_cell("cell")),
+        _CELLS[layer](release.plan(selection.site_id), cells, lines, say, chosen_cell()),
         cells,
         say,
         key=layer,
@@ -92,5 +92,5 @@ def _table(lines: pl.DataFrame, say: Words) -> None:
         )
         for direction in ("forward", "backward")
     ).sort(say("line"), maintain_order=True)
-    table(rows, alt=say("crossings_alt"))
+    table(rows, say, alt=say("crossings_alt"))
     st.caption(say("crossings_note"))

@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import figures, queries
+from dashboards import comparison, figures, queries
 from dashboards.release import Release
-from dashboards.views.frame import chart, heading
+from dashboards.views.frame import chart, heading, key_figure
 from dashboards.views.selection import Selection, choose, choose_place
 from dashboards.words import Words
 
@@ -52,24 +52,34 @@ def _key_figures(rows: pl.DataFrame, zone: dict[str, Any], say: Words) -> None:
     hours = float(seen["coverage"].sum()) / 4
     mean = float((seen["present"] * seen["coverage"]).sum()) / float(seen["coverage"].sum())
     columns = st.columns(4)
-    columns[0].metric(say("mean_present"), say.number(mean, 1), border=True, help=say("mean_present_help"))
-    columns[1].metric(
-        say("most_present"),
-        say.number(busiest["present"], 1),
-        delta=say.moment(busiest["start_local"]),
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        help=say("most_present_help"),
-    )
-    columns[2].metric(say("zone_area"), f"{say.number(zone['area_m2'])} m²", border=True)
-    columns[3].metric(say("observed_time"), say.duration(hours * 3600), border=True, help=say("positions_help"))
+    with columns[0]:
+        low, high = _mean_interval(seen)
+        told = f"{say.interval(low, high, 1)} · {say('not_validated')}"
+        key_figure(say("mean_present"), say.number(mean, 1), told, about=say("mean_present_help"))
+    with columns[1]:
+        told = f"{say.moment(busiest['start_local'])} · {say('not_validated')}"
+        key_figure(say("most_present"), say.number(busiest["present"], 1), told, about=say("most_present_help"))
+    with columns[2]:
+        key_figure(say("zone_area"), f"{say.number(zone['area_m2'])} m²")
+    with columns[3]:
+        days = seen["start_local"].dt.date().n_unique()
+        told = say("of_days", n=days)
+        key_figure(say("observed_time"), say.duration(hours * 3600), told, about=say("positions_help"))
     st.caption(say("not_validated_long"))
+
+
+def _mean_interval(seen: pl.DataFrame) -> tuple[float | None, float | None]:
+    """The bounds of the mean number present, by drawing days."""
+    days = seen.group_by(day=pl.col("start_local").dt.date()).agg(
+        spent=(pl.col("present") * pl.col("coverage")).sum(), coverage=pl.col("coverage").sum()
+    )
+    rows = days.sort("day")
+    return comparison.ratio_interval(rows["spent"].to_list(), rows["coverage"].to_list())
 
 
 def _occupancy(rows: pl.DataFrame, selection: Selection, name: str, say: Words) -> None:
     st.header(say("occupancy_of", zone=name))
-    if selection.days <= _SERIES_DAYS:
+    if selection.days <= _SERIES_DAYS and not selection.is_one_hour:
         chart(
             figures.occupancy(rows, say),
             rows,

@@ -7,9 +7,13 @@ import streamlit as st
 
 from dashboards import figures, queries
 from dashboards.release import Release
-from dashboards.views.frame import calibration_notes, chart, heading, table
+from dashboards.views.certificate import show_certificates, show_drift
+from dashboards.views.frame import calibration_notes, chart, heading, key_figure, table
 from dashboards.views.selection import Selection, choose
 from dashboards.words import Words
+
+# In a longer period hours are too narrow to be told apart.
+_UPTIME_DAYS = 62
 
 
 def show(release: Release, say: Words) -> None:
@@ -19,16 +23,28 @@ def show(release: Release, say: Words) -> None:
     rows = queries.quality(release, selection.site_id)
     shown = rows.filter(pl.col("day").is_between(selection.first_day, selection.last_day))
     _key_figures(shown, selection, say)
+    hours = queries.uptime(release, selection) if release.holds("coverage") and selection.days <= _UPTIME_DAYS else None
     for camera_id in rows["camera_id"].unique().sort():
         st.header(say("coverage_of", camera=camera_id))
         one = shown.filter(camera_id=camera_id).select("day", "coverage", "recordings", "recorded_s", "observed_s")
         figure = figures.coverage(one, selection.first_day, selection.last_day, say)
         key = f"coverage_{camera_id}"
         chart(figure, one, say, key=key, alt=say("coverage_alt", camera=camera_id), note=say("coverage_note"))
+        if hours is not None:
+            _uptime(hours.filter(camera_id=camera_id), camera_id, selection, say)
     _gaps(shown, selection, say)
+    show_certificates(release, selection, say)
+    show_drift(release, selection, say)
     _provenance(shown, say)
     _held(release, selection, say)
     calibration_notes(queries.lines(release, selection.site_id))
+
+
+def _uptime(hours: pl.DataFrame, camera_id: str, selection: Selection, say: Words) -> None:
+    """The gaps within days, where the period is short enough to tell hours apart."""
+    figure = figures.uptime(hours, selection.first_day, selection.last_day, say)
+    key = f"uptime_{camera_id}"
+    chart(figure, hours, say, key=key, alt=say("uptime_alt", camera=camera_id), note=say("uptime_note"))
 
 
 def _key_figures(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
@@ -37,25 +53,17 @@ def _key_figures(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
     recorded_s, observed_s = float(shown["recorded_s"].sum()), float(shown["observed_s"].sum())
     errors_m = shown["leave_one_out_rmse_m"].drop_nulls().to_list()
     columns = st.columns(4)
-    columns[0].metric(
-        say("observed_share"),
-        say.percent(float(shown["coverage"].sum()) / days_of_cameras),
-        help=say("observed_share_help"),
-        border=True,
-    )
-    columns[1].metric(
-        say("of_recorded"),
-        say.percent(observed_s / recorded_s, 1) if recorded_s else say("not_observed"),
-        help=say("of_recorded_help"),
-        border=True,
-    )
-    columns[2].metric(
-        say("calibration_error"),
-        f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated"),
-        help=say("calibration_help"),
-        border=True,
-    )
-    columns[3].metric(say("validation"), say("not_validated"), help=say("validation_help"), border=True)
+    error = f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated")
+    of_recorded = say.percent(observed_s / recorded_s, 1) if recorded_s else say("not_observed")
+    told = {
+        "observed_share": say.percent(float(shown["coverage"].sum()) / days_of_cameras),
+        "of_recorded": of_recorded,
+        "calibration_error": error,
+        "validation": say("not_validated"),
+    }
+    for column, (name, value) in zip(columns, told.items(), strict=True):
+        with column:
+            key_figure(say(name), value, about=say(f"{name}_help"))
 
 
 def _gaps(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
@@ -72,7 +80,7 @@ def _gaps(shown: pl.DataFrame, selection: Selection, say: Words) -> None:
     if runs.is_empty():
         st.success(say("no_gap"), icon=":material/check_circle:")
         return
-    table(runs.drop("run").sort(say("first_day")), alt=say("gaps_alt"))
+    table(runs.drop("run").sort(say("first_day")), say, alt=say("gaps_alt"))
 
 
 def _provenance(shown: pl.DataFrame, say: Words) -> None:
@@ -89,11 +97,11 @@ def _provenance(shown: pl.DataFrame, say: Words) -> None:
             pl.col("n").alias(say("unit_days")),
         )
     )
-    table(rows, alt=say("provenance_alt"))
+    table(rows, say, alt=say("provenance_alt"))
 
 
 def _held(release: Release, selection: Selection, say: Words) -> None:
     held = [h for h in release.manifest["held"] if h["site_id"] == selection.site_id]
     if held:
         st.header(say("held_back"))
-        table(pl.DataFrame(held), alt=say("held_alt"))
+        table(pl.DataFrame(held), say, alt=say("held_alt"))

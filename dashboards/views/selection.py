@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from dashboards.words import LANGUAGES, Words, words
 
 ROAD_USERS = ("pedestrian", "cyclist", "scooter", "motorcycle", "car", "van", "bus", "truck", "tram")
 MOTOR_VEHICLES = ("motorcycle", "car", "van", "bus", "truck", "tram")
+GROUPS = {"on_foot": ("pedestrian",), "on_wheels": ("cyclist", "scooter"), "motor": MOTOR_VEHICLES}
 PERIODS = {"last_7_days": 7, "last_28_days": 28, "last_12_months": 365, "everything": None, "own_dates": None}
 DIRECTIONS = ("both", "forward", "backward")
 DAY_TYPES = {"all_days": (1, 2, 3, 4, 5, 6, 7), "workdays": (1, 2, 3, 4, 5), "weekends": (6, 7)}
@@ -27,6 +29,10 @@ CHOICES = ("who", "period", "direction", "day_type", "interval", "unit", "with",
 
 Interval = Literal["quarter", "hour", "day", "week"]
 
+ALL_HOURS = tuple(range(24))
+_HOUR = re.compile(r"([1-7])_(1?\d|2[0-3])")
+_KEPT_HOUR = "hour_of_week"
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -34,6 +40,7 @@ class Selection:
 
     Attributes:
         weekdays: 1 Monday to 7 Sunday.
+        hours: of the day, local time; all of them, or the one hour of the week that was clicked.
         directions: forward, backward or both.
         interval: what the series counts over.
         is_rate: per observed hour instead of crossings.
@@ -53,16 +60,26 @@ class Selection:
     interval: Interval
     is_rate: bool
     overlapping_views: str | None = None
+    hours: tuple[int, ...] = ALL_HOURS
 
     @property
     def days(self) -> int:
         """Length of the period."""
         return (self.last_day - self.first_day).days + 1
 
+    @property
+    def is_one_hour(self) -> bool:
+        """Whether it holds one hour of the week only."""
+        return len(self.hours) == 1
+
+    def since(self, days: int) -> Selection:
+        """The same selection, of its last days only."""
+        return replace(self, first_day=max(self.first_day, self.last_day - timedelta(days=days - 1)))
+
     def moved(self, days: int) -> Selection:
         """The same selection, so many days earlier."""
         back = timedelta(days=days)
-        return Selection(**{**vars(self), "first_day": self.first_day - back, "last_day": self.last_day - back})
+        return replace(self, first_day=self.first_day - back, last_day=self.last_day - back)
 
 
 def language() -> Words:
@@ -109,6 +126,11 @@ def choose(release: Release, say: Words, *, has_series: bool = False) -> Selecti
         chosen = _road_users(who, queries.road_users(release, site["site_id"])["road_user"].to_list(), say)
         with more.popover(say("more_filters"), icon=":material/tune:", width="stretch"):
             directions, weekdays, interval, is_rate = _finer(say, has_series, (last_day - first_day).days + 1)
+        hours = ALL_HOURS
+        if (chosen_hour_of_week := chosen_hour()) is not None:
+            weekdays, hours = (chosen_hour_of_week[0],), (chosen_hour_of_week[1],)
+            _offer_all_hours(chosen_hour_of_week, say)
+            interval = "quarter" if interval == "quarter" else "hour"
     if site["is_simulated"]:
         st.markdown(f":orange-badge[:material/science: {say('simulated')}] {say('simulated_long')}")
     if not chosen:
@@ -116,8 +138,42 @@ def choose(release: Release, say: Words, *, has_series: bool = False) -> Selecti
         st.stop()
     return Selection(
         say, site["site_id"], site["name"], site["is_simulated"], first_day, last_day, tuple(chosen), directions,
-        weekdays, interval, is_rate, site["overlapping_views"],
+        weekdays, interval, is_rate, site["overlapping_views"], hours,
     )  # fmt: skip
+
+
+def chosen_hour() -> tuple[int, int] | None:
+    """The hour of the week that pages are filtered by: weekday (1 Monday to 7 Sunday) and hour of day.
+
+    It stands in the address and is kept from page to page.
+    """
+    told = st.query_params.get("hour", st.session_state.get(_KEPT_HOUR, ""))
+    match = _HOUR.fullmatch(told)
+    if match is None:
+        return None
+    st.session_state[_KEPT_HOUR] = st.query_params["hour"] = told
+    return int(match[1]), int(match[2])
+
+
+def hour_text(weekday: int, hour: int, say: Words) -> str:
+    """An hour of the week as people write it."""
+    return say("hour_heading", weekday=say.weekdays[weekday - 1], start=f"{hour:02d}", end=f"{hour + 1:02d}")
+
+
+def _offer_all_hours(hour_of_week: tuple[int, int], say: Words) -> None:
+    """The chip that says which hour is shown and gives back all of them."""
+
+    def forget() -> None:
+        st.session_state.pop(_KEPT_HOUR, None)
+        st.query_params.pop("hour", None)
+
+    st.button(
+        say("only_hour", hour=hour_text(*hour_of_week, say)),
+        key="forget_hour",
+        icon=":material/close:",
+        on_click=forget,
+        help=say("only_hour_help"),
+    )
 
 
 def choose_line(release: Release, selection: Selection) -> dict[str, Any] | None:
@@ -230,5 +286,6 @@ def switch(name: str, options: tuple[str, ...], say: Words) -> str:
         format_func=lambda option: say(f"{name}_{option}"),
         key=name,
         bind="query-params",
+        wrap=True,
     )
     return chosen or options[0]

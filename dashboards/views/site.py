@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import polars as pl
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
 from dashboards.report import site_report
-from dashboards.views.chosen_cell import chosen_hour, keep_clicked, show_hour
-from dashboards.views.frame import calibration_notes, chart, heading, table
-from dashboards.views.selection import Selection, choose, choose_line
+from dashboards.views.chosen_cell import keep_clicked
+from dashboards.views.frame import calibration_notes, chart, heading, key_figure, table
+from dashboards.views.selection import DAY_TYPES, Selection, choose, choose_line, chosen_hour
 from dashboards.words import Words
 
 _WEEKS_OF_HISTORY = 4
@@ -31,10 +29,13 @@ def show(release: Release, say: Words) -> None:
         st.info(say("no_line"), icon=":material/horizontal_rule:")
         st.stop()
     line_id, name = str(line["line_id"]), str(line["name"])
-    _key_figures(release, selection, line_id, say)
+    _key_figures(release, selection, line, say)
     _report(release, selection, line_id, say)
-    _trend(release, selection, line_id, name, say)
-    _series(release, selection, line, say)
+    if selection.is_one_hour:
+        _dates_of_hour(release, selection, line, say)
+    else:
+        _trend(release, selection, line_id, name, say)
+        _series(release, selection, line, say)
     left, right = st.columns([3, 2])
     with left:
         _week(release, selection, line_id, name, say)
@@ -49,24 +50,49 @@ def directions_of(line: dict[str, object], selection: Selection) -> dict[str, st
     return {direction: str(line[direction]) for direction in selection.directions}
 
 
-def _key_figures(release: Release, selection: Selection, line_id: str, say: Words) -> None:
+def _key_figures(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:
+    line_id = str(line["line_id"])
     days = queries.days(release, selection, line_id)
-    total, observed_h = int(days["count"].sum()), float((days["coverage"] * 24).sum())
-    whole = comparison.whole_days(days)
-    recent = max(selection.first_day, selection.last_day - timedelta(days=_PEAK_DAYS - 1))
-    peaks = queries.peak_hours(release, replace(selection, first_day=recent), line_id)
-    columns = st.columns(4)
-    columns[0].metric(say("crossings_counted"), say.number(total), border=True, help=say("crossings_help"))
-    mean = float(whole["count"].mean()) if whole.height else None  # type: ignore[arg-type]
-    columns[1].metric(
-        say("mean_per_whole_day"),
-        say.number(mean) if mean is not None else say("no_whole_day"),
-        border=True,
-        help=say("whole_day_help", days=whole.height),
-    )
-    columns[2].metric(say("observed_time"), say.duration(observed_h * 3600), border=True, help=say("observed_help"))
-    _peak(columns[3], peaks, say)
+    counted, mean, observed, peak = st.columns(4)
+    with counted:
+        key_figure(
+            say("crossings_counted"),
+            say.number(int(days["count"].sum())),
+            _by_way(release, selection, line, say),
+            say("not_validated"),
+            about=say("crossings_help"),
+        )
+    with mean:
+        _mean(days, selection, say)
+    with observed:
+        hours = float(days["coverage"].sum()) * len(selection.hours)
+        key_figure(
+            say("observed_time"),
+            say.duration(hours * 3600),
+            say("days_observed", days=days.filter(pl.col("coverage") > 0).height, of=days.height),
+            about=say("observed_help"),
+        )
+    with peak:
+        _peak(release, selection, line_id, say)
     st.caption(say("not_validated_long"))
+
+
+def _by_way(release: Release, selection: Selection, line: dict[str, object], say: Words) -> str:
+    """What each direction has of the crossings, as people call it."""
+    rows = queries.totals(release, selection).filter(line_id=line["line_id"])
+    sums = dict(rows.group_by("direction").agg(pl.col("count").sum()).iter_rows())
+    return " · ".join(f"{name} **{say.number(sums.get(way))}**" for way, name in directions_of(line, selection).items())
+
+
+def _mean(days: pl.DataFrame, selection: Selection, say: Words) -> None:
+    mean, length = comparison.mean_of(days), "hour" if selection.is_one_hour else "day"
+    key_figure(
+        say(f"mean_per_whole_{length}"),
+        say.number(mean.value) if mean.value is not None else say(f"no_whole_{length}"),
+        say.interval(mean.lo95, mean.hi95),
+        say(f"of_whole_{length}s", n=say.number(mean.days)),
+        about=say(f"whole_{length}_help"),
+    )
 
 
 def _report(release: Release, selection: Selection, line_id: str, say: Words) -> None:
@@ -82,21 +108,19 @@ def _report(release: Release, selection: Selection, line_id: str, say: Words) ->
     )
 
 
-def _peak(column: DeltaGenerator, peaks: pl.DataFrame, say: Words) -> None:
+def _peak(release: Release, selection: Selection, line_id: str, say: Words) -> None:
+    peaks = queries.peak_hours(release, selection.since(_PEAK_DAYS), line_id)
     about = say("peak_hour_help", days=_PEAK_DAYS)
     if peaks.is_empty():
-        column.metric(say("peak_hour"), say("no_whole_hour"), border=True, help=about)
+        key_figure(say("peak_hour"), say("no_whole_hour"), about=about)
         return
     busiest = peaks.sort("count", "day", descending=[True, False]).row(0, named=True)
-    column.metric(
+    key_figure(
         say("peak_hour"),
         f"{say.number(busiest['count'])} {say('unit_per_hour')}",
-        delta=f"PHF {say.number(busiest['peak_hour_factor'], 2)}",
-        delta_color="off",
-        delta_arrow="off",
-        delta_description=say.moment(busiest["peak_start_local"]),
-        border=True,
-        help=about,
+        say.moment(busiest["peak_start_local"]),
+        f"PHF **{say.number(busiest['peak_hour_factor'], 2)}** · {say('not_validated')}",
+        about=about,
     )
 
 
@@ -106,27 +130,35 @@ def _trend(release: Release, selection: Selection, line_id: str, name: str, say:
     st.header(say("trend_of", line=name))
     days = queries.days(release, selection, line_id)
     events = queries.events(release, selection)
-    chart(
-        figures.trend(days, events, say),
-        days,
-        say,
-        key="trend",
-        alt=say("trend_alt", line=name),
-        note=say("trend_note"),
-    )
+    note = say("trend_note")
+    weather = queries.weather(release, selection) if release.holds("weather") else pl.DataFrame()
+    if weather.height:
+        days = days.join(weather, on="day", how="left", maintain_order="left")
+        note = f"{note} {say('weather_note')}"
+    chart(figures.trend(days, events, say), days, say, key="trend", alt=say("trend_alt", line=name), note=note)
     if events.height:
         with st.expander(say("events_in_trend", n=events.height)):
             shown = events.select(
                 pl.col("first_day").alias(say("first_day")), pl.col("last_day").alias(say("last_day")), "text"
             )
-            table(shown.rename({"text": say("event")}), alt=say("events_alt"))
+            table(shown.rename({"text": say("event")}), say, alt=say("events_alt"))
+
+
+def _dates_of_hour(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:
+    """The chosen hour of the week, date by date."""
+    st.header(say("dates_of_hour", line=line["name"]))
+    days = queries.days(release, selection, str(line["line_id"]))
+    chart(figures.hour_history(days, say), days, say, key="hour", alt=say("hour_alt"), note=say("hour_note"))
 
 
 def _series(release: Release, selection: Selection, line: dict[str, object], say: Words) -> None:
     rows = queries.series(release, selection, str(line["line_id"]))
     st.header(say(f"series_{selection.interval}", line=line["name"]))
+    days = queries.days(release, selection, str(line["line_id"]))
+    has_row = pl.col("day").is_in(rows["start_local"].dt.date().implode())
+    unseen = days.filter(pl.col("coverage") == 0, ~has_row)["day"].to_list() if selection.interval != "week" else []
     figure = figures.by_direction(
-        rows, directions_of(line, selection), selection.interval, say, is_rate=selection.is_rate
+        rows, directions_of(line, selection), selection.interval, say, is_rate=selection.is_rate, unseen=unseen
     )
     alt = say("series_alt", line=line["name"], forward=line["forward"], backward=line["backward"])
     chart(figure, rows, say, key="series", alt=alt, note=say("series_note"))
@@ -134,7 +166,8 @@ def _series(release: Release, selection: Selection, line: dict[str, object], say
 
 def _week(release: Release, selection: Selection, line_id: str, name: str, say: Words) -> None:
     st.header(say("hour_of_week"))
-    week = queries.hour_by_weekday(release, selection, line_id)
+    every_day = replace(selection, weekdays=DAY_TYPES["all_days"]) if selection.is_one_hour else selection
+    week = queries.hour_by_weekday(release, every_day, line_id)
     days = int(week["days"].max() or 0)  # type: ignore[arg-type]
     if days < _WEEKS_OF_HISTORY:
         st.info(say("short_history", days=days, least=_WEEKS_OF_HISTORY), icon=":material/history:")
@@ -147,7 +180,6 @@ def _week(release: Release, selection: Selection, line_id: str, name: str, say: 
         note=f"{say('week_note')} {say('click_an_hour')}",
         on_select=partial(keep_clicked, "week"),
     )
-    show_hour(release, selection, line_id, say)
 
 
 def _classes(release: Release, selection: Selection, line_id: str, name: str, say: Words) -> None:
@@ -169,7 +201,7 @@ def _directions(release: Release, selection: Selection, line: dict[str, object],
     st.header(say("by_direction"))
     rows = queries.hour_by_direction(release, selection, str(line["line_id"]))
     chart(
-        figures.butterfly(rows, directions_of(line, selection), say),
+        figures.butterfly(rows, directions_of(line, selection), say, hours=selection.hours),
         rows,
         say,
         key="directions",

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import figures, queries
 from dashboards.percentiles import LEAST_VEHICLES, Percentile, v85
 from dashboards.release import Release
-from dashboards.views.frame import calibration_notes, chart, heading, table
+from dashboards.views.frame import calibration_notes, chart, heading, key_figure, table
 from dashboards.views.selection import Selection, choose, choose_line
 from dashboards.words import Words
 
@@ -81,34 +81,24 @@ def _key_figures(here: pl.DataFrame, percentile: Percentile | None, say: Words) 
     columns = st.columns(4)
     for column, name in zip(columns, ("space_mean", "time_mean"), strict=False):
         value = _speed(_mean(here, f"{name}_m_s"), say)
-        column.metric(say(f"speed_{name}"), value, border=True, help=say(f"speed_{name}_help"), height="stretch")
-    columns[2].metric(
-        say("v85"),
-        _speed(percentile.km_h, say) if percentile else say("not_measured"),
-        delta=_interval(percentile, say) if percentile else None,
-        delta_color="off",
-        delta_arrow="off",
-        delta_description=say("of_free", n=say.number(percentile.n)) if percentile else say("too_few_free"),
-        border=True,
-        help=say("v85_help", least=LEAST_VEHICLES),
-        height="stretch",
-    )
+        with column:
+            key_figure(say(f"speed_{name}"), value, say("not_validated"), about=say(f"speed_{name}_help"))
+    with columns[2]:
+        value = _speed(percentile.km_h, say) if percentile else say("not_measured")
+        key_figure(say("v85"), value, *_interval(percentile, say), about=say("v85_help", least=LEAST_VEHICLES))
     crossings, measured = int(here["crossings"].sum()), int(here["measured"].sum())
-    columns[3].metric(
-        say("with_a_speed"),
-        say.number(measured),
-        delta=say("of_counted", crossings=say.number(crossings)),
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        help=say("with_a_speed_help"),
-        height="stretch",
-    )
+    with columns[3]:
+        told = say("of_counted", crossings=say.number(crossings))
+        key_figure(say("with_a_speed"), say.number(measured), told, about=say("with_a_speed_help"))
 
 
-def _interval(percentile: Percentile, say: Words) -> str:
+def _interval(percentile: Percentile | None, say: Words) -> tuple[str, ...]:
+    """The interval of a V85 and what is behind it, or why there is none."""
+    if percentile is None:
+        return (say("too_few_free"),)
     high = say.number(percentile.hi95_km_h, 1) if percentile.hi95_km_h is not None else say("open_end")
-    return f"{say.number(percentile.lo95_km_h, 1)} … {high}"
+    interval = say("interval_95", low=say.number(percentile.lo95_km_h, 1), high=high)
+    return interval, say("of_free", n=say.number(percentile.n))
 
 
 # What the pipeline says of speeds it does not show, and the text that says it in the reader's language.
@@ -155,6 +145,7 @@ def _all_lines(release: Release, selection: Selection, rows: pl.DataFrame, bins:
     optional = {say(f"{name}_km_h"): pl.Float64 for name in ("space_mean", "time_mean", "v85", "v85_lo95", "v85_hi95")}
     table(
         pl.DataFrame(shown, schema_overrides=optional).with_columns(pl.col(pl.Float64).round(1)),
+        say,
         alt=say("speeds_by_line_alt"),
     )
     st.caption(say("speeds_by_line_note"))
@@ -187,18 +178,16 @@ def _queue(zone: dict[str, Any], rows: pl.DataFrame, hours: pl.DataFrame, say: W
     longest = measured.sort("max_length_m", descending=True).row(0, named=True)
     figures_, picture = st.columns([1, 3])
     with figures_:
-        st.metric(
+        key_figure(
             say("longest_queue"),
             f"{longest['max_vehicles']} {say('unit_vehicles')}",
-            delta=f"{say.number(longest['max_length_m'])} m",
-            delta_color="off",
-            delta_arrow="off",
-            delta_description=say.moment(longest["start_local"]),
-            border=True,
-            help=say("longest_queue_help"),
+            f"{say.number(longest['max_length_m'])} m · {say.moment(longest['start_local'])}",
+            say("not_validated"),
+            about=say("longest_queue_help"),
         )
         share = float(measured["queued_s"].sum()) / (observed_h * 3600)
-        st.metric(say("queued_share"), say.percent(share, 1), border=True, help=say("queued_share_help"))
+        told = f"{say('observed_time')}: {say.duration(observed_h * 3600)} · {say('not_validated')}"
+        key_figure(say("queued_share"), say.percent(share, 1), told, about=say("queued_share_help"))
     by_hour = _by_hour(measured, hours)
     with picture:
         chart(
@@ -239,5 +228,5 @@ def _discharges(release: Release, selection: Selection, say: Words) -> None:
         pl.col("saturation_flow_per_h").round(0).alias(say("saturation_flow")),
         pl.col("start_up_loss_s").round(1).alias(say("start_up_loss")),
     )
-    table(shown, alt=say("discharge_alt"))
+    table(shown, say, alt=say("discharge_alt"))
     st.caption(say("discharge_note"))

@@ -1,14 +1,16 @@
-from datetime import datetime, timedelta
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboards import queries
 from dashboards.release import open_latest
-from dashboards.views.chosen_cell import hour_by_day
-from dashboards.views.frame import to_csv
+from dashboards.views.frame import _digits, to_csv
 from dashboards.words import words
 from tests import builders
 
@@ -143,25 +145,58 @@ def test_a_cell_without_anybody_is_no_error(monkeypatch, counted_day, cell):
 def test_an_hour_in_the_link_shows_its_dates(monkeypatch, counted_day):
     test = view(monkeypatch, counted_day.settings.data, "site", hour="3_8")
     assert not test.exception
-    assert "Wed 08:00 to 09:00" in texts(test)
+    assert "Gate: date by date" in texts(test)
     metrics = {m.label: m.value for m in test.metric}
-    assert metrics["Mean of whole hours, crossings"] == "no whole hour"
+    assert metrics["Mean of whole hours"] == "no whole hour"
     for hour in ("8_8", "3_24", "x"):
-        assert ":00 to " not in texts(view(monkeypatch, counted_day.settings.data, "site", hour=hour))
+        assert chip(view(monkeypatch, counted_day.settings.data, "site", hour=hour)) is None
 
 
-def test_an_hour_is_not_observed_only_where_no_direction_was():
-    start = datetime(2026, 6, 10, 8)
-    series = pl.DataFrame(
-        {
-            "direction": ["forward", "backward"] * 3,
-            "start_local": [t for day in range(3) for t in [start + timedelta(days=day)] * 2],
-            "count": [1, 2, None, None, 0, 0],
-            "coverage": [1.0, 1.0, 0.0, 0.0, 0.5, 0.5],
-        }
-    )
-    assert hour_by_day(series, 8)["count"].to_list() == [3, None, 0]
-    assert hour_by_day(series, 9).is_empty()
+def chip(test):
+    """What the button says that gives back all hours; None where no hour is chosen."""
+    return next((button.label for button in test.button if button.key == "forget_hour"), None)
+
+
+@pytest.mark.parametrize("name", ["overview", "site", "place", "movements", "speeds", "conflicts", "plaza", "compare"])
+def test_an_hour_of_the_week_filters_every_page_until_it_is_given_back(monkeypatch, counted_day, name):
+    test = view(monkeypatch, counted_day.settings.data, name, hour="3_8")
+    assert not test.exception
+    assert chip(test) == "Only Wed 08:00 to 09:00"
+    test.button(key="forget_hour").click().run()
+    assert not test.exception
+    assert chip(test) is None
+    assert "hour" not in test.query_params
+
+
+@pytest.mark.parametrize(("hour", "counted"), [("3_8", 2), ("3_9", 0), ("4_8", 0)])
+def test_only_the_chosen_hour_is_counted(counted_day, hour, counted):
+    release, (weekday, hour) = open_latest(counted_day.settings.data / "released"), map(int, hour.split("_"))
+    selection = replace(builders.selection(), weekdays=(weekday,), hours=(hour,))
+    of_gate = queries.totals(release, selection).filter(line_id="gate")
+    assert of_gate["count"].sum() == counted
+    assert queries.days(release, selection, "gate")["count"].sum() == counted
+    assert queries.series(release, replace(selection, interval="hour"), "gate")["count"].sum() == counted
+    assert queries.series(release, replace(selection, interval="quarter"), "gate")["count"].sum() == counted
+    assert queries.occupancy(release, selection).is_empty() == (counted == 0)
+
+
+def test_the_days_of_a_cell_add_up_to_its_density_and_speed(counted_day):
+    release, selection = open_latest(counted_day.settings.data / "released"), builders.selection()
+    cells = queries.occupancy(release, selection)
+    busiest = cells.sort("density_per_m2").row(-1, named=True)
+    days = queries.cell_by_day(release, selection, (busiest["cell_x"], busiest["cell_y"]))
+    assert days["presence_s"].sum() / days["observed_s"].sum() == pytest.approx(busiest["density_per_m2"])
+    assert days["way_m"].sum() / days["presence_s"].sum() == pytest.approx(busiest["speed_m_s"])
+
+
+def test_data_quality_shows_the_certificate_and_whether_the_camera_moved(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "quality")
+    headers = [header.value for header in test.header]
+    assert "Calibration certificate" in headers
+    assert "Has the camera moved?" in headers
+    metrics = {m.label: m.value for m in test.metric}
+    assert int(metrics["Control points"]) >= 4
+    assert metrics["Area between them"].endswith(" m²")
 
 
 def test_without_a_class_the_page_asks_for_one(monkeypatch, counted_day):
@@ -177,10 +212,32 @@ def test_before_the_first_release_the_app_says_what_to_do(monkeypatch, tmp_path)
     assert "make demo" in texts(test)
 
 
+@pytest.mark.parametrize("damage", ["pointer", "table"])
+def test_a_damaged_release_says_what_to_do_and_shows_no_traceback(monkeypatch, counted_day, tmp_path, damage):
+    shutil.copytree(counted_day.settings.released, tmp_path / "released")
+    planner = tmp_path / "released" / "planner"
+    if damage == "pointer":
+        (planner / "latest.json").write_text("{")
+    else:
+        manifest = json.loads((planner / json.loads((planner / "latest.json").read_text())["manifest"]).read_text())
+        (planner / manifest["tables"]["sites"]["files"][0]["path"]).write_bytes(b"no table")
+    st.cache_data.clear()  # of the same release undamaged
+    test = app(monkeypatch, tmp_path)
+    assert not test.exception
+    assert "passant run" in test.error[0].value
+
+
 def test_the_app_opens_on_the_overview(monkeypatch, counted_day):
     test = app(monkeypatch, counted_day.settings.data)
     assert not test.exception
     assert test.title[0].value == "Overview"
+
+
+@pytest.mark.parametrize(
+    ("values", "digits"), [([1, 2, None], 0), ([1.0, None], 0), ([10.0, 4.6], 1), ([51.74, 10.0], 2), ([1 / 3], 2)]
+)
+def test_the_numbers_of_a_column_have_the_decimals_they_need(values, digits):
+    assert _digits(pl.Series(values)) == digits
 
 
 def test_no_text_becomes_a_formula_in_a_spreadsheet():

@@ -1,9 +1,12 @@
+import math
 from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from dashboards import design, figures
+from dashboards.figures import plan
+from dashboards.figures.series import smoothed
 from dashboards.words import words
 
 SAY = words("en")
@@ -45,9 +48,34 @@ def test_cells_lie_where_they_are():
 
 def test_forward_points_to_the_right_of_the_line():
     figure = figures.volumes_on_plan(PLAN, LINES, SAY)
-    arrow = next(a for a in figure.layout.annotations if a.arrowcolor == design.FORWARD)
-    assert arrow.x > arrow.ax
-    assert arrow.y == pytest.approx(5.0)
+    arrow = next(trace for trace in figure.data if trace.fillcolor == design.FORWARD)
+    line = LINES["path_m"][0]
+    assert min(arrow.x) > line[0][0]
+    assert arrow.y[list(arrow.x).index(max(arrow.x))] == pytest.approx(5.0)  # its tip
+
+
+def test_numbers_on_a_plan_cover_neither_each_other_nor_a_lines_dot():
+    near = pl.concat(
+        LINES.head(1).with_columns(
+            line_id=pl.lit(f"line_{i}"),
+            path_m=pl.Series([[[float(i), 0.0], [float(i), 8.0]]]),
+            forward_count=10_000 * (i + 1),
+            backward_count=10_000,
+        )
+        for i in range(4)
+    )
+    arrows = plan.count_arrows(near, SAY, unit=0.5)
+    half = [(0.5 * (0.36 * len(arrow.told) + 0.4), 0.5 * 0.85) for arrow in arrows]
+    for i, (one, (a, b)) in enumerate(zip(arrows, half, strict=True)):
+        for other, (c, d) in zip(arrows[:i], half[:i], strict=True):
+            apart = abs(one.label - other.label)
+            assert apart[0] >= a + c or apart[1] >= b + d
+
+
+def test_the_widest_arrow_has_the_highest_count():
+    arrows = plan.count_arrows(LINES, SAY, unit=1.0)
+    told = {arrow.told: arrow.width for arrow in arrows}
+    assert max(told, key=told.get) == "12"
 
 
 def test_a_cell_without_a_velocity_has_no_arrow_and_spoils_no_other():
@@ -80,17 +108,40 @@ def test_a_lines_dot_is_at_its_middle_and_carries_its_id(draw):
     assert (dot.x[0], dot.y[0]) == (0.0, 5.0)
 
 
-def test_a_site_on_the_map_carries_its_id():
-    sites = pl.DataFrame(
-        {"site_id": ["a", "b"], "name": ["A", "B"], "lon": [13.7, None], "lat": [51.0, None], "per_day": [100.0, 50.0]}
-    )
-    (marks,) = figures.site_map(sites, SAY).data
-    assert [row[0] for row in marks.customdata] == ["a"]
+SITES = pl.DataFrame(
+    {
+        "site_id": ["a", "b", "c"],
+        "name": ["A", "B", "C"],
+        "lon": [13.7, None, 13.8],
+        "lat": [51.0, None, 51.0],
+        "per_day": [100.0, 50.0, None],
+        "coverage": [1.0, 1.0, 0.2],
+        "last_day": [date(2026, 6, 10), date(2026, 6, 10), date(2026, 5, 1)],
+    }
+)
+
+
+def test_a_site_on_the_map_carries_its_id_and_shows_how_fresh_and_how_well_observed_it_is():
+    (marks,) = figures.site_map(SITES, SAY).data
+    assert [row[0] for row in marks.customdata] == ["a", "c"]
+    assert "no whole day" in marks.customdata[1][1]
+    assert "20 % observed" in marks.customdata[1][1]
+    assert marks.marker.opacity[0] > marks.marker.opacity[1]
+    assert [width > 1 for width in marks.marker.line.width] == [False, True]
+
+
+def test_the_scale_of_the_site_map_is_as_long_as_it_says():
+    figure = figures.site_map(SITES, SAY)
+    (bar,) = figure.layout.shapes
+    (text,) = [a.text for a in figure.layout.annotations]
+    assert text == "1 km"
+    assert (bar.x1 - bar.x0) * 111.32 * math.cos(math.radians(51)) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("draw", CELL_LAYERS)
 def test_a_map_of_nothing_is_still_a_plan(draw):
-    assert len(draw(PLAN, CELLS.head(0), LINES.head(0), SAY).layout.shapes) == 2
+    # The plaza, the scale and north.
+    assert len(draw(PLAN, CELLS.head(0), LINES.head(0), SAY).layout.shapes) == 3
 
 
 def series():
@@ -151,6 +202,51 @@ def test_a_thin_day_is_hollow_and_out_of_the_mean():
     hollow = next(t for t in figure.data if t.marker.symbol == "circle-open")
     assert list(hollow.y) == [1]
     assert figure.data[-1].y[6] == pytest.approx(10)
+
+
+def test_a_half_observed_day_pulls_no_mean_down():
+    rows = days([10] * 7 + [5] + [10] * 6).with_columns(
+        coverage=pl.when(pl.col("count") == 5).then(0.5).otherwise(pl.col("coverage"))
+    )
+    assert set(smoothed(rows)["mean"].drop_nulls().to_list()) == {10.0}
+
+
+def test_weather_stands_below_the_trend_and_is_empty_where_it_is_not_known():
+    rows = days([10] * 14).with_columns(
+        precipitation_mm=pl.Series([2.5] + [None] * 13, dtype=pl.Float64),
+        temperature_c=pl.Series([12.0] + [None] * 13, dtype=pl.Float64),
+    )
+    figure = figures.trend(rows, NO_EVENT, SAY)
+    rain = next(trace for trace in figure.data if trace.yaxis == "y3")
+    assert rain.y[:2] == (2.5, None)
+    assert rain.customdata[0] == "2.5 mm, 12.0 °C"
+    assert figure.layout.yaxis3.domain[1] < figure.layout.yaxis.domain[0]
+    known = rows.with_columns(precipitation_mm=pl.lit(None, pl.Float64))
+    assert all(trace.yaxis != "y3" for trace in figures.trend(known, NO_EVENT, SAY).data)
+
+
+def test_an_hour_that_nobody_observed_is_grey_between_the_directions():
+    rows = pl.DataFrame(
+        {"direction": ["forward"] * 24, "hour": range(24), "per_hour": [None] * 20 + [0.0, 1.0, 2.0, 3.0]}
+    )
+    figure = figures.butterfly(rows, NAMES, SAY, hours=(21,))
+    assert [shape.y0 + 0.5 for shape in figure.layout.shapes] == list(range(20))
+    assert [figure.data[0].marker.opacity[hour] == 1 for hour in (20, 21, 22)] == [False, True, False]
+
+
+def test_days_without_a_row_are_grey_between_those_with_one():
+    rows = pl.DataFrame(
+        {
+            "direction": ["forward"] * 2,
+            "start_local": [datetime(2026, 6, 1), datetime(2026, 6, 3)],
+            "count": [5, 7],
+            "coverage": [1.0, 1.0],
+            "observed_h": [24.0, 24.0],
+        }
+    )
+    figure = figures.by_direction(rows, {"forward": "east"}, "day", SAY, is_rate=False, unseen=[date(2026, 6, 2)])
+    (grey,) = figure.layout.shapes
+    assert (grey.x0, grey.x1) == (datetime(2026, 6, 2), datetime(2026, 6, 3))
 
 
 def test_events_are_marked_on_the_trend():
@@ -216,6 +312,15 @@ def test_the_calendar_leaves_days_without_a_recording_empty():
     assert heat.z[2][0] == 25
     assert "not observed" in heat.customdata[1][0]
     assert heat.customdata[0][0] == ""  # before the period
+
+
+def test_hours_that_nobody_observed_are_empty_and_say_so():
+    rows = pl.DataFrame({"day": [date(2026, 6, 10)], "hour": [8], "coverage": [0.5]})
+    heat = figures.uptime(rows, date(2026, 6, 9), date(2026, 6, 11), SAY).data[0]
+    assert heat.z.shape == (24, 3)
+    assert heat.z[8][1] == 50
+    assert math.isnan(heat.z[9][1])
+    assert "not observed" in heat.customdata[9][1]
 
 
 def test_shares_add_up():

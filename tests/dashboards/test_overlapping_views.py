@@ -1,6 +1,7 @@
 """Two cameras film the same two people: each camera's lines count them, and nothing adds the cameras up."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ OF_ONE_CAMERA = {"line_id", "zone_id", "junction_id", "camera_id"}
 # Tables about the place and its time, in which nobody is counted.
 OF_THE_PLACE = {"sites", "annotations", "weather", "calibrations", "service_levels"}
 # Queries that add lines up; the tests below try each.
-OVER_LINES = {"days", "network", "site_days"}
+OVER_LINES = {"days", "days_of_hours", "network", "site_days"}
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["overlapping", "apart"])
@@ -71,8 +72,12 @@ def test_a_site_has_a_sum_only_where_nobody_is_seen_twice(twice):
         assert total == [None]
         with pytest.raises(ValueError, match="pole and mast see the same ground"):
             queries.days(release, selection)
+        with pytest.raises(ValueError, match="pole and mast see the same ground"):
+            queries.days_of_groups(release, selection, {"motor": ["car"]})
     else:
         assert total == queries.days(release, selection)["count"].to_list() == [6]
+        of_cars = queries.days(release, replace(selection, road_users=("car",)))
+        assert queries.days_of_groups(release, selection, {"motor": ["car"]})["motor"].equals(of_cars)
 
 
 @pytest.mark.parametrize("page", ["overview", "compare", "site"])
@@ -89,5 +94,6 @@ def test_no_page_adds_them_up(monkeypatch, twice, page):
 def test_no_other_query_adds_lines_up():
     for file in Path("dashboards/sql").glob("*.sql"):
         sql = file.read_text(encoding="utf-8")
-        if re.search(r"\bsum\(", sql) and file.stem not in OVER_LINES:
+        of_the_place = any(f"read_parquet(${table})" in sql for table in OF_THE_PLACE - {"sites", "service_levels"})
+        if re.search(r"\bsum\(", sql) and file.stem not in OVER_LINES and not of_the_place:
             assert re.search(r"\b(line|zone|junction|camera)_id\b", sql), file.name

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import polars as pl
@@ -45,7 +45,7 @@ def test_readers_share_a_database_and_never_a_cursor(release):
 
     def total(road_user):
         chosen = builders.selection(road_users=(road_user,))
-        rows = release.query("totals", "flow_daily", **queries._chosen(chosen))
+        rows = release.query("totals", "flow_daily", **queries._without(chosen, "hours"))
         return rows["count"].sum()
 
     with ThreadPoolExecutor(4) as readers:
@@ -57,6 +57,14 @@ def test_totals_count_what_was_observed(release):
     found = totals.filter(count=1, line_id="gate").select("direction", "road_user").rows()
     assert sorted(found) == [("backward", "car"), ("forward", "pedestrian")]
     assert totals["observed_h"].to_list() == pytest.approx([4 / 3600] * totals.height)
+
+
+def test_a_day_without_a_recording_is_there_and_not_observed(release):
+    chosen = builders.selection(first_day=builders.DAY - timedelta(days=2))
+    days = queries.days(release, chosen, "gate")
+    assert days["day"].to_list() == [builders.DAY - timedelta(days=back) for back in (2, 1, 0)]
+    assert days["count"].to_list()[:2] == [None, None]
+    assert days["coverage"].to_list()[:2] == [0.0, 0.0]
 
 
 def test_a_series_keeps_the_unobserved_empty(release):

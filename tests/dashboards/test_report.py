@@ -4,7 +4,8 @@ import pytest
 
 from dashboards.figures.plan import FURNITURE, SURFACES
 from dashboards.release import open_latest
-from dashboards.report import as_hex, site_report
+from dashboards.report import site_report
+from dashboards.report_drawings import as_hex
 from tests import builders
 
 

@@ -236,18 +236,30 @@ def test_a_click_on_a_cell_of_the_map_shows_its_figures_and_stands_in_the_link(p
     assert "cell=" not in page.url
 
 
-def test_a_click_on_an_hour_of_the_week_shows_its_dates(page, browser, city):
+def test_a_click_on_an_hour_of_the_week_filters_every_page_until_it_is_given_back(page, browser, city):
     visit(page, f"{city}/site", "Site")
+    everything = number(metric(page, SAY("crossings_counted")))
     click_cell(page, "week", "hour:2_8")
-    assert page.get_by_role("heading", name="Tue 08:00 to 09:00").count() == 1
+    chip = page.get_by_role("button", name="Only Tue 08:00 to 09:00")
+    assert chip.count() == 1
     assert "hour=2_8" in page.url
-    mean = metric(page, SAY("hour_mean"))
+    mean = metric(page, SAY("mean_per_whole_hour"))
+    assert number(metric(page, SAY("crossings_counted"))) < everything / 20
     page.screenshot(path=SCREENSHOTS / "hour_of_week.png")
     with reading(browser, (city,)) as other:
         visit(other, page.url, "Site")
-        assert metric(other, SAY("hour_mean")) == mean
+        assert metric(other, SAY("mean_per_whole_hour")) == mean
     click_cell(page, "week", "hour:7_3")
-    assert page.get_by_role("heading", name="Sun 03:00 to 04:00").count() == 1
+    assert page.get_by_role("button", name="Only Sun 03:00 to 04:00").count() == 1
+    page.get_by_role("link", name="Compare", exact=True).click()
+    arrive(page, "Compare")
+    assert "hour=7_3" in page.url
+    page.get_by_role("button", name="Only Sun 03:00 to 04:00").click()
+    settle(page)
+    assert "hour=" not in page.url
+    page.get_by_role("link", name="Site", exact=True).click()
+    arrive(page, "Site")
+    assert number(metric(page, SAY("crossings_counted"))) == everything
 
 
 def test_a_link_made_in_english_or_by_keys_opens_in_german(page, city):

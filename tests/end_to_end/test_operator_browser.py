@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox
 from pipelines.sites import read_documents
 from tests import builders
+from tests.browsing import settle
+from tests.end_to_end.test_browser import STREAMLITS_OWN
 
 pytestmark = pytest.mark.slow
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -86,12 +89,29 @@ def page(server):
         browser.close()
 
 
+def violations(page, name):
+    """What axe-core finds on a step, printed, less what is Streamlit's own."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    settle(page)  # what is being made anew is pale, which axe-core would take for its colour
+    found = Axe().run(page).response["violations"]
+    by_impact = Counter(violation["impact"] for violation in found for _ in violation["nodes"])
+    print(f"\naxe operator, {name}: {dict(by_impact) or 'none'}", end="", file=sys.__stdout__, flush=True)
+    return [
+        (violation["id"], node["html"], node["failureSummary"])
+        for violation in found
+        if violation["impact"] in ("critical", "serious") and violation["id"] not in STREAMLITS_OWN
+        for node in violation["nodes"]
+    ]
+
+
 def step(page, name):
     page.get_by_role("radio", name=name, exact=True).click()
     page.get_by_role("radio", name=name, exact=True, checked=True).wait_for()
     page.wait_for_timeout(1500)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"operator_{name.lower().replace(' ', '_')}.png", full_page=True)
+    assert violations(page, name) == []
 
 
 def click_at(page, canvas, x, y):
