@@ -287,27 +287,30 @@ def _thinned(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flags(lake: Lake, key: RecordingKey, positions: pl.DataFrame, has_junctions: bool) -> pl.DataFrame:
-    """Tracks without entry or exit at a junction, or across no line where there is none; tracks of fragments."""
+    """Tracks at one gate of a junction only, or across no line where there is no junction; tracks of fragments."""
     joined = _chains(lake, key)
     report = lake.open(track.TrackingReports, track.REPORTS, key) if lake.has(track.REPORTS, key) else None
     bridged = report["joint_track_id"].explode().drop_nulls().to_list() if report is not None else []
     fragmented = {*joined.values(), *(joined.get(number, number) for number in bridged)}
-    if has_junctions:
-        rows = lake.open(Movements, measure.MOVEMENTS, key)
-        ends = rows.with_columns(pl.col("track_id").replace(joined)).group_by("track_id", "junction_id")
-        whole = ends.agg((pl.col("entry_line_id").is_not_null().any()) & pl.col("exit_line_id").is_not_null().any())
-        assigned = whole.filter(pl.col("entry_line_id"))["track_id"]
-    else:
-        assigned = lake.open(Crossings, measure.TABLE, key)["track_id"].replace(joined)
     number = pl.col("track_id")
+    if has_junctions:
+        is_unassigned = number.is_in(_halves(lake, key, joined).unique().implode())
+    else:
+        crossing = lake.open(Crossings, measure.TABLE, key)["track_id"].replace(joined)
+        is_unassigned = ~number.is_in(crossing.unique().implode())
     return (
         positions.select("track_id", "road_user")
         .unique("track_id", maintain_order=True)
-        .with_columns(
-            is_unassigned=~number.is_in(assigned.unique().implode()),
-            is_fragmented=number.is_in([*fragmented]),
-        )
+        .with_columns(is_unassigned=is_unassigned, is_fragmented=number.is_in([*fragmented]))
     )
+
+
+def _halves(lake: Lake, key: RecordingKey, joined: dict[int, int]) -> pl.Series:
+    """Tracks that entered a junction and were not seen to leave it, or left it only; who was at no gate is neither."""
+    rows = lake.open(Movements, measure.MOVEMENTS, key)
+    ends = rows.with_columns(pl.col("track_id").replace(joined)).group_by("track_id", "junction_id")
+    entered, left = (pl.col(f"{end}_line_id").is_not_null().any() for end in ("entry", "exit"))
+    return ends.agg(is_half=entered != left).filter("is_half")["track_id"]
 
 
 def _chains(lake: Lake, key: RecordingKey) -> dict[int, int]:

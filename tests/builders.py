@@ -271,6 +271,15 @@ def write_site(folder: Path, documents: dict[str, str] | None = None) -> Path:
     return folder
 
 
+def write_junction_site(data: Path) -> None:
+    """The small site with a second gate, so that its square is a junction of two."""
+    described = site_file(junctions=[{"junction_id": "square", "name": "Square", "gates": ["gate_px", "west_px"]}])
+    lines = described["cameras"][0]["counting_lines"]
+    lines.append({**lines[0], "line_id": "west_px", "start_px": [40, 110], "end_px": [40, 10]})
+    documents = site_documents(cameras=described["cameras"], junctions=described["junctions"])
+    write_site(data / "sites" / "crossroads", documents)
+
+
 def loaded_before_anything_was_drawn(session: Any) -> None:
     """Adds a second recording of the same time, which was looked at for no line, gate or zone."""
     other = "'other' AS recording_id"

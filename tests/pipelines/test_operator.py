@@ -107,6 +107,21 @@ def test_a_track_that_crosses_nothing_is_unassigned(data):
     assert sorted(flags["is_unassigned"].to_list()) == [False, True]
 
 
+def test_at_a_junction_who_is_seen_at_one_gate_only_is_unassigned(data):
+    builders.write_junction_site(data)
+    builders.video(Settings(data).recordings / "pole" / "pole_2026-06-10_08-14-58.mp4")
+    through = builders.walk(range(40), (20, 70), (140, 70))
+    half = builders.walk(range(40), (20, 100), (60, 100))
+    beside = builders.walk(range(40), (60, 40), (62, 40))
+    builders.run_day(
+        builders.site_day(Settings(data)), lambda: builders.recorded(list(through), list(half), list(beside))
+    )
+    found = Broker(Settings(data), "ada").tracks(SITE, "pole")
+    furthest = found.positions.group_by("track_id").agg(went=pl.col("x").max() - pl.col("x").min())
+    flags = found.flags.join(furthest, on="track_id").sort("went")
+    assert flags["is_unassigned"].to_list() == [False, True, False]
+
+
 def changed(documents):
     return {**documents, "zones.geojson": builders.collection()}
 

@@ -167,24 +167,8 @@ def test_metres_of_an_exceptional_calibration_say_so(data):
     assert rows(settings, "occupancy")["calibration_note"].str.contains("only four points").all()
 
 
-def junction_site(data):
-    """The small site with a second gate, so that its square is a junction of two."""
-    described = builders.site_file(
-        junctions=[{"junction_id": "square", "name": "Square", "gates": ["gate_px", "west_px"]}]
-    )
-    west = {
-        **described["cameras"][0]["counting_lines"][0],
-        "line_id": "west_px",
-        "start_px": [40, 110],
-        "end_px": [40, 10],
-    }
-    described["cameras"][0]["counting_lines"].append(west)
-    documents = builders.site_documents(cameras=described["cameras"], junctions=described["junctions"])
-    builders.write_site(data / "sites" / "crossroads", documents)
-
-
 def test_movements_are_counted_and_released(data):
-    junction_site(data)
+    builders.write_junction_site(data)
     settings = Settings(data)
     builders.video(settings.recordings / "pole" / "pole_2026-06-10_08-14-58.mp4")
 
