@@ -47,7 +47,7 @@ _TELLING_SPEED_M_S = 0.5
 _STANDING_M_S = 0.3
 _SURE_HEADING_RAD = 0.25
 _SAME_HEADING = 0.97  # cosine of 14 degrees
-# Deviation of a hidden edge, as a share of the box's extent. The demo detector's are off by 0.13 to
+# Deviation of a hidden edge, as a share of the box's extent. The demo detector's are off by 0.07 to
 # 0.22, against the truth of its footage; those of detectors that box what they see, by more.
 _HIDDEN_SHARE = 0.25
 # A body does not point quite where it goes.
