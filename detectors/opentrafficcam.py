@@ -87,7 +87,7 @@ def _tracks_of_today(content: bytes) -> tuple[dict[str, Any], pl.DataFrame] | No
     except (ValueError, pl.exceptions.PolarsError):
         return None
     # Metadata that the data follow are whole, however soon the head ends after them.
-    is_known = list(head)[:2] == ["metadata", "data"] and isinstance(head["metadata"], dict)
+    is_known = isinstance(head, dict) and list(head)[:2] == ["metadata", "data"] and isinstance(head["metadata"], dict)
     table = boxes.struct.unnest()
     return (head["metadata"], table) if is_known and not sum(table.null_count().row(0)) else None
 

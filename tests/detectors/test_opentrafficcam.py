@@ -153,6 +153,16 @@ def test_files_that_cannot_be_used_are_named(tmp_path, case):
     assert "a.otdet" in str(error.value)
 
 
+def test_a_file_without_boxes_is_read(tmp_path):
+    assert read_ottrk(ottrk(tmp_path / "a.ottrk", n=0)).boxes.is_empty()
+
+
+@pytest.mark.parametrize("document", [3, [], None, {"metadata": [], "data": {"detections": []}}])
+def test_a_file_of_something_else_is_named(tmp_path, document):
+    with pytest.raises(InterchangeError, match=r"a\.ottrk: metadata: missing"):
+        read_ottrk(write(tmp_path / "a.ottrk", document))
+
+
 def test_a_track_without_a_number_is_named(tmp_path):
     document = json.loads(bz2.decompress(ottrk(tmp_path / "a.ottrk").read_bytes()))
     del document["data"]["detections"][3]["track-id"]
