@@ -1,31 +1,23 @@
-"""Other tools' boxes and tracks, in and out: OpenTrafficCam's ``.otdet`` and ``.ottrk``, and MOTChallenge.
+"""Other tools' boxes as TRACKS, and MOTChallenge files in and out.
 
-OpenTrafficCam files are bz2-compressed JSON. Boxes are left, top, width and height from format 1.1 on,
-and centre, width and height in format 1.0. Paths of the machine a file was made on are not read.
 MOTChallenge files are comma-separated: frame (from 1), id, left, top, width, height, confidence, -1, -1, -1
 (Leal-Taixé et al., MOTChallenge 2015, arXiv:1504.01942).
 """
 
 from __future__ import annotations
 
-import bz2
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import dataframely as dy
 import numpy as np
 import polars as pl
 
+from detectors.foreign_boxes import SIDES, ForeignBoxes, InterchangeError
 from detectors.road_users import ROAD_USERS, RoadUser, road_user_of
 from detectors.tracker import Tracker, TrackerSettings
 from detectors.tracks import RoadUserType, Tracks
-
-_SIDES = ("left_px", "top_px", "right_px", "bottom_px")
-_CORNER_SINCE = (1, 1)
 
 # OpenTrafficCam's classes; who rides a scooter uses the cycle track. "other" is nobody Passant counts.
 _OTC_LABELS = {
@@ -42,60 +34,6 @@ _OTC_LABELS = {
     "truck_with_trailer": RoadUser.TRUCK,
     "truck_with_semitrailer": RoadUser.TRUCK,
 }
-
-
-class InterchangeError(ValueError):
-    """A file of another tool that cannot be used; names the file, the field and what to do."""
-
-
-@dataclass(frozen=True)
-class ForeignBoxes:
-    """Boxes of another tool.
-
-    Attributes:
-        classes: the labels its model knows, in its order; empty if the file does not say.
-        size_px: width and height of the picture, or None.
-        boxes: run (text, the tracking run; empty for detections), track (NULL for detections), frame,
-            time_s (POSIX, or since the start where the file holds no time), label, confidence,
-            left_px, top_px, right_px, bottom_px; in order of time.
-    """
-
-    classes: tuple[str, ...]
-    size_px: tuple[int, int] | None
-    boxes: pl.DataFrame
-
-
-def read_otdet(path: Path) -> ForeignBoxes:
-    """Reads the detections of an ``.otdet`` file.
-
-    Raises:
-        InterchangeError: naming file, field and fix.
-    """
-    document = _document(path)
-    found = document["data"]
-    rows = [(int(frame), seen["occurrence"], box) for frame, seen in found.items() for box in seen["detections"]]
-    return _foreign(path, document["metadata"], "", rows, lambda _: None)
-
-
-def read_ottrk(path: Path) -> ForeignBoxes:
-    """Reads the tracks of an ``.ottrk`` file.
-
-    Raises:
-        InterchangeError: naming file, field and fix.
-    """
-    document = _document(path)
-    metadata = document["metadata"]
-    tracking = metadata.get("tracking", {})
-    # Files of one run and one group of videos share their track numbers; others do not.
-    run = f"{tracking.get('tracking_run_id', path.stem)}#{tracking.get('frame_group', 0)}"
-    rows = [(box["frame"], box["occurrence"], box) for box in document["data"]["detections"]]
-    return _foreign(path, metadata, run, rows, lambda box: box["track-id"])
-
-
-def join(parts: Iterable[ForeignBoxes]) -> ForeignBoxes:
-    """Several files as one recording, in the order given; tracks of one run go on across files."""
-    every = list(parts)
-    return ForeignBoxes(every[0].classes, every[0].size_px, pl.concat([part.boxes for part in every]))
 
 
 def read_mot(path: Path, *, fps: float, road_user: str = "pedestrian") -> ForeignBoxes:
@@ -201,7 +139,7 @@ def track_boxes(
     codes = (
         boxes["road_user"].cast(pl.String).replace_strict({r.value: r.code for r in ROAD_USERS}, return_dtype=pl.Int64)
     )
-    sides, scores = boxes.select(_SIDES).to_numpy().astype(float), boxes["confidence"].to_numpy().astype(float)
+    sides, scores = boxes.select(SIDES).to_numpy().astype(float), boxes["confidence"].to_numpy().astype(float)
     times = boxes["time_s"].to_numpy()
     _, starts = np.unique(times, return_index=True)
     for number, (a, b) in enumerate(pairwise([*starts, len(times)])):
@@ -222,68 +160,3 @@ def _counted(foreign: ForeignBoxes) -> pl.DataFrame:
     classes = pl.col("label").replace_strict(names, default=None, return_dtype=RoadUserType)
     has_area = (pl.col("left_px") < pl.col("right_px")) & (pl.col("top_px") < pl.col("bottom_px"))
     return foreign.boxes.with_columns(road_user=classes).filter(has_area & pl.col("road_user").is_not_null())
-
-
-def _document(path: Path) -> dict[str, Any]:
-    """The JSON of a file, with the parts that every OpenTrafficCam file has."""
-    from pydantic_core import from_json
-
-    try:
-        document: dict[str, Any] = from_json(bz2.decompress(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise InterchangeError(f"{path}: is not bz2-compressed JSON ({error}). Export it again.") from error
-    for field in ("metadata", "data"):
-        if not isinstance(document, dict) or not isinstance(document.get(field), dict):
-            raise InterchangeError(f"{path}: {field}: missing. Give an .otdet or .ottrk file as OTVision writes it.")
-    return document
-
-
-def _foreign(
-    path: Path,
-    metadata: dict[str, Any],
-    run: str,
-    rows: list[tuple[int, float | str, dict[str, Any]]],
-    track: Callable[[dict[str, Any]], int | None],
-) -> ForeignBoxes:
-    try:
-        x, y, w, h, confidence = (
-            np.array([box[name] for _, _, box in rows], dtype=float) for name in ("x", "y", "w", "h", "confidence")
-        )
-        labels, tracks = [box["class"] for _, _, box in rows], [track(box) for _, _, box in rows]
-    except KeyError as error:
-        raise InterchangeError(f"{path}: data: a detection has no {error}. Export the file again.") from error
-    if _version(path, metadata) < _CORNER_SINCE:
-        x, y = x - w / 2, y - h / 2
-    boxes = pl.DataFrame(
-        {
-            "run": pl.Series([run], dtype=pl.String).new_from_index(0, len(rows)),
-            "track": pl.Series(tracks, dtype=pl.Int64),
-            "frame": pl.Series([frame for frame, _, _ in rows], dtype=pl.Int64),
-            "time_s": pl.Series([_posix_s(time) for _, time, _ in rows], dtype=pl.Float64),
-            "label": pl.Series(labels, dtype=pl.String),
-            "confidence": confidence,
-            **dict(zip(_SIDES, (x, y, x + w, y + h), strict=True)),
-        }
-    )
-    model = metadata.get("detection", {}).get("model", {})
-    video = metadata.get("video", {})
-    size = (int(video["width"]), int(video["height"])) if {"width", "height"} <= video.keys() else None
-    return ForeignBoxes(tuple(model.get("classes", {}).values()), size, boxes.sort("time_s", maintain_order=True))
-
-
-def _version(path: Path, metadata: dict[str, Any]) -> tuple[int, ...]:
-    version = str(metadata.get("otdet_version", ""))
-    try:
-        return tuple(int(part) for part in version.split("."))
-    except ValueError as error:
-        raise InterchangeError(
-            f"{path}: metadata.otdet_version: '{version}' is no version, so that x and y could be a corner or a "
-            "centre. Write 1.0 (centre) or 1.1 (corner)."
-        ) from error
-
-
-def _posix_s(occurrence: float | str) -> float:
-    """A time as OpenTrafficCam writes it: POSIX seconds, or in older files text that is read as UTC."""
-    if isinstance(occurrence, str):
-        return datetime.fromisoformat(occurrence).replace(tzinfo=UTC).timestamp()
-    return occurrence

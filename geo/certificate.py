@@ -99,5 +99,5 @@ def px_per_m(calibration: Calibration, pixels: Floats) -> Floats:
 
 def sigma_m(calibration: Calibration, pixels: Floats) -> Floats:
     """Standard deviation (n,) of a pedestrian's place at pixels (n, 2), along the worst direction, in metres."""
-    sigma_px = np.maximum(EDGE_SHARE * _PERSON_M * px_per_m(calibration, pixels), EDGE_LEAST_PX)
+    sigma_px = np.hypot(EDGE_SHARE * _PERSON_M * px_per_m(calibration, pixels), EDGE_LEAST_PX)
     return np.asarray(np.sqrt(np.linalg.eigvalsh(calibration.plane.covariance_m2(pixels, sigma_px))[:, 1]))

@@ -62,7 +62,7 @@ def georeference(tracks: dy.DataFrame[Tracks], camera: Camera, calibration: Cali
 
 
 def _smoothed(boxes: Boxes, places: Places) -> tuple[Floats, Floats]:
-    own_m2 = places.own_m2 * as_white(boxes.track, boxes.time_s)[:, None, None]
+    own_m2 = places.counted_m2 * as_white(boxes.track, boxes.time_s)[:, None, None]
     return smooth(boxes.track, boxes.time_s, places.place_m, own_m2, ACCELERATIONS_M_S2[boxes.code])
 
 

@@ -17,7 +17,7 @@ from detectors.camera import Camera
 from detectors.road_users import ROAD_USERS, RoadUser
 from detectors.tracks import Tracks
 from geo.bodies import ACCELERATIONS_M_S2, OUTLINES, SIZE_SIGMAS_M, SIZES_M
-from geo.contact import BOTTOM, EDGE_SHARE, LEFT, RIGHT, TOP, Bodies, Fit, edge_sigma_px, fit_places
+from geo.contact import BOTTOM, LEFT, RIGHT, TOP, Bodies, Fit, edge_sigma_px, fit_places
 from geo.ground_plane import GroundPlane
 from geo.smoothing import smooth
 from geo.viewpoint import Viewpoint, viewpoint_of
@@ -35,6 +35,8 @@ _GAIT_M = 0.12
 # Share of an edge's variance that stays with a track for seconds. The demo detector's boxes, against
 # the truth of their footage, keep 0.3 to 0.5 of it for a second.
 _LASTING_SHARE = 0.35
+# What hides an edge hides it for seconds.
+_HIDDEN_LASTING_SHARE = 0.8
 # A place that is not known to this is none.
 _WORST_SIGMA_M = 10.0
 # A fit this bad (99.9 % of two squared residuals) has met something that the edges do not show.
@@ -45,7 +47,7 @@ _TELLING_SPEED_M_S = 0.5
 _STANDING_M_S = 0.3
 _SURE_HEADING_RAD = 0.25
 _SAME_HEADING = 0.97  # cosine of 14 degrees
-# Deviation of a hidden edge, as a share of the box's extent. The demo detector's are off by 0.13 to
+# Deviation of a hidden edge, as a share of the box's extent. The demo detector's are off by 0.07 to
 # 0.22, against the truth of its footage; those of detectors that box what they see, by more.
 _HIDDEN_SHARE = 0.25
 # A body does not point quite where it goes.
@@ -94,8 +96,8 @@ class Boxes:
     @property
     def sigma_px(self) -> Floats:
         """Deviation (n, 4) of the edges; infinite where the picture ends."""
-        seen = edge_sigma_px(self.edges_px)
-        return np.where(self.is_visible, seen, np.where(self.is_inside, _HIDDEN_SHARE / EDGE_SHARE * seen, np.inf))
+        hidden = np.where(self.is_inside, edge_sigma_px(self.edges_px, _HIDDEN_SHARE), np.inf)
+        return np.where(self.is_visible, edge_sigma_px(self.edges_px), hidden)
 
     @property
     def lower_px(self) -> Floats:
@@ -124,6 +126,12 @@ class Places:
     shared_m2: Floats
     is_contact_seen: Bools
 
+    @property
+    def counted_m2(self) -> Floats:
+        """Covariance (n, 2, 2) by which places count in smoothing: hidden ones no more for erring alike."""
+        factor = np.where(self.is_contact_seen, 1.0, (1 - _LASTING_SHARE) / (1 - _HIDDEN_LASTING_SHARE))
+        return np.asarray(self.own_m2 * factor[:, None, None])
+
     def __getitem__(self, rows: Ints | Bools) -> Places:
         return Places(self.place_m[rows], self.own_m2[rows], self.shared_m2[rows], self.is_contact_seen[rows])
 
@@ -135,10 +143,10 @@ def place(boxes: Boxes, camera: Camera, plane: GroundPlane) -> Places:
     if view is None:
         places, own, shared = _by_lower_edge(boxes, plane, seen)
     else:
-        places, own, shared, is_lower_used = _by_body(boxes, plane, view)
-        seen &= is_lower_used
-    shared += _LASTING_SHARE * own + plane.own_covariance_m2(plane.to_pixels(places)) + np.eye(2) * _POSTURE_M**2
-    own *= 1 - _LASTING_SHARE
+        places, own, shared = _by_body(boxes, plane, view)
+    lasting = np.where(seen, _LASTING_SHARE, _HIDDEN_LASTING_SHARE)[:, None, None]
+    shared += lasting * own + plane.own_covariance_m2(plane.to_pixels(places)) + np.eye(2) * _POSTURE_M**2
+    own *= 1 - lasting
     total = own + shared
     finite = np.asarray(np.isfinite(total).all(axis=(1, 2)) & np.isfinite(places).all(axis=1))
     worst_m2 = np.linalg.eigvalsh(np.where(finite[:, None, None], total, np.eye(2)))[:, 1]
@@ -153,7 +161,7 @@ def _by_lower_edge(boxes: Boxes, plane: GroundPlane, seen: Bools) -> tuple[Float
     by_pixel = plane.metres_per_px(lower_px)
     own = by_pixel @ by_pixel.transpose(0, 2, 1) * edge_sigma_px(boxes.edges_px)[:, BOTTOM, None, None] ** 2
     away = -by_pixel[:, :, 1] / np.linalg.norm(by_pixel[:, :, 1], axis=1, keepdims=True)
-    bodies = _class_bodies(boxes, *_headings(boxes, near, own))
+    bodies = _class_bodies(boxes, *_headings(boxes, *_motion(boxes, near, own)))
     turn = bodies.heading_rad - np.arctan2(away[:, 1], away[:, 0])
     share = np.abs(np.column_stack([np.cos(turn), np.sin(turn)])) / 2
     is_on_foot = boxes.code == RoadUser.PEDESTRIAN.code
@@ -163,25 +171,23 @@ def _by_lower_edge(boxes: Boxes, plane: GroundPlane, seen: Bools) -> tuple[Float
     return near + away * depth_m[:, None], own, shared + _gait_m2(boxes, away)
 
 
-def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats, Floats, Bools]:
+def _by_body(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats, Floats]:
     start, rough = _start(boxes, plane, view)
     weight = 1 / boxes.sigma_px**2
-    bodies = _class_bodies(boxes, *_headings(boxes, start, rough))
+    bodies = _class_bodies(boxes, *_headings(boxes, *_motion(boxes, start, rough)))
     fit = fit_places(view, plane.lens, boxes.edges_px, weight, bodies, start)
     places, own, _ = _with_errors(fit, bodies)
-    heading_rad, heading_sigma_rad = _headings(boxes, places, own)
+    velocity_m_s, spread = _motion(boxes, places, own)
+    heading_rad, heading_sigma_rad = _headings(boxes, velocity_m_s, spread)
     bodies = _track_bodies(boxes, bodies, fit, _class_bodies(boxes, heading_rad, heading_sigma_rad))
     fit = fit_places(view, plane.lens, boxes.edges_px, weight, bodies, fit.place_m)
-    hidden = _without_lower_edge(boxes, plane, view, weight, bodies, fit)
-    is_lower_used = np.ones(len(boxes.track), bool)
-    is_lower_used[hidden] = False
+    stays = _may_sit(boxes, heading_rad) | _stands(boxes, velocity_m_s)
     places, own, shared = _with_errors(fit, bodies)
-    stays = _may_sit(boxes, heading_rad) | _stands(boxes, places, own)
-    shared[stays] += np.eye(2) * _SEAT_M**2 / 2
     away = places - view.position_m[:2]
     away /= np.linalg.norm(away, axis=1, keepdims=True)
+    shared[stays] += _seat_m2(away[stays])
     shared[~stays] += _gait_m2(boxes[~stays], away[~stays])
-    return places, own, shared, is_lower_used
+    return places, own, shared
 
 
 def _start(boxes: Boxes, plane: GroundPlane, view: Viewpoint) -> tuple[Floats, Floats]:
@@ -209,27 +215,24 @@ def _at_height(view: Viewpoint, ideal_px: Floats, height_m: Floats) -> Floats:
     return np.where(reach[:, None] > 0, view.position_m[:2] + rays[:, :2] * reach[:, None], np.nan)
 
 
-def _headings(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Floats, Floats]:
+def _headings(boxes: Boxes, velocity_m_s: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     """Heading (n,) by the way a track moves and its deviation (n,), in radians.
 
     It is kept while the track stands, and NaN for one that never surely moved.
     """
-    usable, state, covariance = _motion(boxes, rough_m, rough_m2)
-    speed_m_s = np.maximum(np.hypot(state[:, 2], state[:, 3]), 1e-9)
-    sideways = np.column_stack([-state[:, 3], state[:, 2]]) / speed_m_s[:, None]
-    sigma_rad = np.sqrt(np.einsum("ni,nij,nj->n", sideways, covariance[:, 2:, 2:], sideways)) / speed_m_s
+    speed_m_s = np.maximum(np.hypot(*velocity_m_s.T), 1e-9)
+    sideways = np.column_stack([-velocity_m_s[:, 1], velocity_m_s[:, 0]]) / speed_m_s[:, None]
+    sigma_rad = np.sqrt(np.einsum("ni,nij,nj->n", sideways, covariance, sideways)) / speed_m_s
     moves = (speed_m_s > _TELLING_SPEED_M_S) & (sigma_rad < _SURE_HEADING_RAD)
-    heading = np.full((len(boxes.track), 2), np.nan)
-    heading[usable] = np.where(
-        moves[:, None], np.column_stack([np.arctan2(state[:, 3], state[:, 2]), sigma_rad]), np.nan
-    )
-    known = pl.DataFrame({"track": boxes.track, "heading": heading[:, 0], "sigma": heading[:, 1]}).fill_nan(None)
+    heading_rad = np.where(moves, np.arctan2(velocity_m_s[:, 1], velocity_m_s[:, 0]), np.nan)
+    sure = {"heading": heading_rad, "sigma": np.where(moves, sigma_rad, np.nan)}
+    known = pl.DataFrame({"track": boxes.track, **sure}).fill_nan(None)
     filled = known.select(pl.col("heading", "sigma").forward_fill().backward_fill().over("track")).fill_null(np.nan)
     return filled["heading"].to_numpy(), filled["sigma"].to_numpy()
 
 
-def _motion(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Bools, Floats, Floats]:
-    """Which boxes (n,) have a place, and the smoothed states (m, 4) of those with their covariances (m, 4, 4)."""
+def _motion(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Floats, Floats]:
+    """Smoothed velocities (n, 2) and their covariances (n, 2, 2); NaN for boxes without a place."""
     usable = np.asarray(np.isfinite(rough_m).all(axis=1) & np.isfinite(rough_m2).all(axis=(1, 2)))
     state, covariance = smooth(
         boxes.track[usable],
@@ -238,7 +241,9 @@ def _motion(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Bools, Flo
         rough_m2[usable] + np.eye(2) * _POSTURE_M**2,
         ACCELERATIONS_M_S2[boxes.code[usable]],
     )
-    return usable, state, covariance
+    velocity_m_s, spread = np.full((len(usable), 2), np.nan), np.full((len(usable), 2, 2), np.nan)
+    velocity_m_s[usable], spread[usable] = state[:, 2:], covariance[:, 2:, 2:]
+    return velocity_m_s, spread
 
 
 def _gait_m2(boxes: Boxes, away: Floats) -> Floats:
@@ -247,12 +252,20 @@ def _gait_m2(boxes: Boxes, away: Floats) -> Floats:
     return np.asarray(gait_m[:, :, None] * gait_m[:, None])
 
 
-def _stands(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> Bools:
+def _seat_m2(away: Floats) -> Floats:
+    """Covariance (n, 2, 2) of people who may sit, by how far from the middle their feet may be.
+
+    Along the unit vectors (n, 2) away from the camera, the lower edge of a box is that of the feet. Across
+    them the box shows body and feet, and its middle is half as far off.
+    """
+    across = np.column_stack([-away[:, 1], away[:, 0]]) / 2
+    return np.asarray(_SEAT_M**2 / 2 * sum(way[:, :, None] * way[:, None] for way in (away, across)))
+
+
+def _stands(boxes: Boxes, velocity_m_s: Floats) -> Bools:
     """Whether each box (n,) is of somebody on foot who hardly moves and may have sat down."""
-    usable, state, _ = _motion(boxes, rough_m, rough_m2)
-    stands = np.zeros(len(boxes.track), bool)
-    stands[usable] = np.hypot(state[:, 2], state[:, 3]) < _STANDING_M_S
-    return np.asarray(stands & (boxes.code == RoadUser.PEDESTRIAN.code))
+    is_slow = np.hypot(*velocity_m_s.T) < _STANDING_M_S
+    return np.asarray(is_slow & (boxes.code == RoadUser.PEDESTRIAN.code))
 
 
 def _class_bodies(boxes: Boxes, heading_rad: Floats, sigma_rad: Floats) -> Bodies:
@@ -341,20 +354,6 @@ def _inverse_2(matrices: Floats) -> Floats:
 
 def _times(matrices: Floats, vectors: Floats) -> Floats:
     return np.asarray(np.einsum("nij,nj->ni", matrices, vectors))
-
-
-def _without_lower_edge(
-    boxes: Boxes, plane: GroundPlane, view: Viewpoint, weight: Floats, bodies: Bodies, fit: Fit
-) -> Ints:
-    """Fits again, in place, without the lower edge where something unseen seems to hide the feet; returns the rows."""
-    rows = np.flatnonzero((fit.chi_square > _BAD_FIT) & (weight[:, BOTTOM] > 0) & (weight[:, TOP] > 0))
-    upper = weight[rows].copy()
-    upper[:, BOTTOM] = 0.0
-    again = fit_places(view, plane.lens, boxes.edges_px[rows], upper, bodies[rows], fit.place_m[rows])
-    is_better = again.chi_square < _BAD_FIT
-    for name in ("place_m", "shape", "information", "chi_square"):
-        getattr(fit, name)[rows[is_better]] = getattr(again, name)[is_better]
-    return rows[is_better]
 
 
 def _with_errors(fit: Fit, bodies: Bodies) -> tuple[Floats, Floats, Floats]:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from geo.field_errors import first_error
 from geo.site_description import SiteDescription
 
 
@@ -35,7 +36,4 @@ def read_description(text: str) -> SiteDescription:
     except yaml.YAMLError as error:
         raise DescriptionError(f"not valid YAML ({' '.join(str(error).split())}). Mend the file.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        reason = first["msg"].removeprefix("Value error, ")
-        raise DescriptionError(f"{field}: {reason}. Mend this field.") from error
+        raise DescriptionError(f"{first_error(error)}. Mend this field.") from error

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
+from geo.field_errors import first_error
+
 Floats = NDArray[np.float64]
 Properties = TypeVar("Properties", bound=BaseModel)
 
@@ -54,10 +56,7 @@ def _properties(given: dict[str, object], where: str, properties: type[Propertie
     try:
         return properties.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        reason = "missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
-        raise FeatureError(f"{where}: {field}: {reason}. Mend it among the feature's properties.") from error
+        raise FeatureError(f"{where}: {first_error(error)}. Mend it among the feature's properties.") from error
 
 
 def _lonlat(shape: dict[str, Any], where: str, geometry: str) -> Floats:

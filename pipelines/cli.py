@@ -44,7 +44,7 @@ SiteOption = Annotated[Path, typer.Option("--site", help="Folder of the site, wi
 def main() -> None:
     """Runs a command; wrong input ends with one message and exit code 2."""
     from detectors.backends import BackendError
-    from detectors.interchange import InterchangeError
+    from detectors.foreign_boxes import InterchangeError
     from detectors.video import RecordingError
     from detectors.weights import WeightsError
     from geo.site import SiteError

@@ -13,16 +13,9 @@ from pathlib import Path
 import dataframely as dy
 import polars as pl
 
-from detectors.interchange import (
-    ForeignBoxes,
-    InterchangeError,
-    join,
-    read_mot,
-    read_otdet,
-    read_ottrk,
-    to_tracks,
-    track_boxes,
-)
+from detectors.foreign_boxes import ForeignBoxes, InterchangeError, join
+from detectors.interchange import read_mot, to_tracks, track_boxes
+from detectors.opentrafficcam import read_all
 from detectors.tracks import Tracks
 from geo.crossings import Crossings, ground_crossings, image_crossings
 from geo.georeference import georeference
@@ -62,7 +55,7 @@ def replay(
         InterchangeError, SiteError: naming the file, the field and the fix.
     """
     camera = site.camera(camera_id)
-    foreign = join([_read(path, fps) for path in files])
+    foreign = _read(files, fps)
     if foreign.size_px and foreign.size_px != camera.size_px:
         raise InterchangeError(
             f"{files[0]}: metadata.video: pictures of {foreign.size_px}, but {camera_id} has {camera.size_px}. "
@@ -78,12 +71,11 @@ def replay(
     return Replay(tracks, crossings, junction_movements(tracks, crossings, site.junctions_of(camera_id)))
 
 
-def _read(path: Path, fps: float | None) -> ForeignBoxes:
-    if path.suffix == ".otdet":
-        return read_otdet(path)
-    if path.suffix == ".ottrk":
-        return read_ottrk(path)
-    if path.suffix == ".txt" and fps:
-        return read_mot(path, fps=fps)
-    wanted = "frames per second (fps)" if path.suffix == ".txt" else "an .otdet, .ottrk or MOTChallenge .txt file"
-    raise InterchangeError(f"{path}: cannot be replayed as it is. Give {wanted}.")
+def _read(files: Sequence[Path], fps: float | None) -> ForeignBoxes:
+    endings = {path.suffix for path in files}
+    if endings <= {".otdet", ".ottrk"}:
+        return read_all(files)
+    if endings == {".txt"} and fps:
+        return join([read_mot(path, fps=fps) for path in files])
+    wanted = "frames per second (fps)" if endings == {".txt"} else "an .otdet, .ottrk or MOTChallenge .txt file"
+    raise InterchangeError(f"{files[0]}: cannot be replayed as it is. Give {wanted}.")

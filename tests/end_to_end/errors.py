@@ -37,6 +37,7 @@ from tests import builders
 from tests.end_to_end.seeds import SITE, WEIGHTS
 
 STRIDE = round(0.5 / STEP_S)
+STAYS_M_S = 0.3  # on foot
 LEAST_IOU, MEDIAN = 0.5, float(np.log(2))  # of half a chi-square with two degrees of freedom
 
 
@@ -73,8 +74,10 @@ def stated_and_true(trajectories: pl.DataFrame, truth: pl.DataFrame) -> pl.DataF
     xx, xy, yy = both.select("var_x_m2", "cov_xy_m2", "var_y_m2").to_numpy().T
     spread = np.moveaxis(np.array([[xx, xy], [xy, yy]]), 2, 0)
     kind = pl.col("road_user").cast(pl.String)
+    stays = (kind == "pedestrian") & (pl.col("vx_m_s") ** 2 + pl.col("vy_m_s") ** 2 < STAYS_M_S**2)
+    group = pl.when(stays).then(pl.lit("stays")).when(kind.is_in(["pedestrian", "cyclist"])).then(kind)
     return both.select(
-        pl.when(kind.is_in(["pedestrian", "cyclist"])).then(kind).otherwise(pl.lit("motor_vehicle")).alias("group"),
+        group.otherwise(pl.lit("motor_vehicle")).alias("group"),
         nees=pl.Series(np.einsum("ni,nij,nj->n", error, np.linalg.inv(spread), error) / 2),
         true_m=pl.Series(np.hypot(*error.T)),
         stated_m=pl.Series(np.sqrt(xx + yy)),

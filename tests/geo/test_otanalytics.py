@@ -5,7 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from detectors.interchange import join, read_otdet, read_ottrk, to_tracks, track_boxes
+from detectors.foreign_boxes import join
+from detectors.interchange import to_tracks, track_boxes
+from detectors.opentrafficcam import read_otdet, read_ottrk
+from geo import otanalytics
 from geo.crossings import image_crossings
 from geo.otanalytics import FlowFileError, assign_flows, count_flows, read_flows, section_events
 from geo.site import CountingLine
@@ -49,6 +52,11 @@ class TestOnDresden:
             ("end_interpolated_s", "end_interpolated_occurrence"),
         ):
             assert found[ours].to_list() == pytest.approx([posix(t) for t in expected[theirs]], abs=2e-6)
+
+    def test_flows_do_not_depend_on_how_many_boxes_are_looked_at_at_once(self, monkeypatch):
+        found = assign_flows(dresden(read_ottrk, "ottrk").boxes, *flow_file())
+        monkeypatch.setattr(otanalytics, "_BOXES_AT_ONCE", 500)
+        assert assign_flows(dresden(read_ottrk, "ottrk").boxes, *flow_file()).equals(found)
 
     def test_bins_and_classes_are_those_of_otanalytics(self):
         expected = pl.read_csv(DRESDEN / "expected_counts_1min.csv")

@@ -6,7 +6,7 @@ import pytest
 from detectors.road_users import RoadUser
 from geo.bodies import BODIES, OUTLINES
 from geo.contact import Bodies, Fit
-from geo.placing import Boxes, _track_bodies
+from geo.placing import Boxes, Places, _seat_m2, _track_bodies
 
 N, VAN = 40, RoadUser.VAN
 CLASS_M = BODIES[VAN].size_m
@@ -30,3 +30,17 @@ def sized(told_m):
 )
 def test_a_body_has_the_size_its_boxes_say_if_its_class_has_such(told_m, expected_m):
     assert sized(told_m) == pytest.approx(expected_m, abs=0.01)
+
+
+def test_what_is_hidden_counts_less_in_smoothing_than_its_own_error_alone_says():
+    square = np.tile(np.eye(2), (2, 1, 1))
+    counted = Places(np.zeros((2, 2)), square, square, np.array([True, False])).counted_m2
+    assert counted[0] == pytest.approx(np.eye(2))
+    assert (np.diag(counted[1]) > 3).all()
+
+
+def test_who_may_sit_is_placed_half_as_surely_along_the_line_of_sight_as_across():
+    along, across = np.array([[0.6, 0.8], [-0.8, 0.6]])
+    (spread,) = _seat_m2(along[None])
+    assert along @ spread @ along == pytest.approx(4 * (across @ spread @ across))
+    assert along @ spread @ across == pytest.approx(0)

@@ -7,9 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from detectors.road_users import MOTOR_VEHICLES
 from detectors.synthetic import Light, Renderer
 from detectors.tracks import Tracks
-from geo.placing import Boxes, place
+from geo.bodies import BODIES
+from geo.placing import _LASTING_SHARE, Boxes, place
 from geo.scenario import STEP_S, simulate
 from geo.visibility import EDGES
 from pipelines.sites import load_site
@@ -17,24 +19,41 @@ from pipelines.stages.simulate import actors_by_step, pinhole, read_scenario, su
 from tests import builders
 
 DURATION_S, STRIDE, DRAWS = 24.0, 6, 6
+# Everybody of the first scene; of the others motor vehicles alone, of which one scene has too few.
+SEEDS = (11, 12, 13, 14, 15, 16)
 STAYS_M_S = 0.3
 
 
 @pytest.fixture(scope="module")
 def rendered():
-    """Boxes of road users rendered one at a time, so that each box's owner is known, and their truth."""
+    """Boxes of road users rendered one at a time, so that each box's owner is known, and their truth.
+
+    Motor vehicles are of sizes as their class is said to have; the scenario's are more alike.
+    """
     folder = load_site(Path("data/sites/lindenplatz"))
     scenario = read_scenario(folder)
     renderer = Renderer(pinhole(scenario.camera), surfaces(folder.site), Light(), 1)
-    scene = simulate(scenario, duration_s=DURATION_S, seed=11)
     rows = []
-    for step, actors in actors_by_step(scene, range(0, round(DURATION_S / STEP_S), STRIDE), 11):
-        for actor in actors:
-            if (label := renderer.boxes([actor])[0]) is not None:
-                left, top, right, bottom = label.box_px
-                rows.append((step, actor.look, actor.road_user.value, left, top, right, bottom, actor.x_m, actor.y_m))
+    for seed in SEEDS:
+        scene = simulate(scenario, duration_s=DURATION_S, seed=seed)
+        for step, actors in actors_by_step(scene, range(0, round(DURATION_S / STEP_S), STRIDE), seed):
+            for actor in actors:
+                if seed != SEEDS[0] and actor.road_user not in MOTOR_VEHICLES:
+                    continue
+                if (label := renderer.boxes([sized(actor)])[0]) is not None:
+                    look, kind = f"{seed} {actor.look}", actor.road_user.value
+                    rows.append((step, look, kind, *label.box_px, actor.x_m, actor.y_m))
     names = ["frame", "look", "road_user", *EDGES, "x_m", "y_m"]
     return folder.site, pl.DataFrame(rows, schema=names, orient="row")
+
+
+def sized(actor):
+    """A motor vehicle of its class's size, give or take; anybody else, and what has joints, as it is."""
+    if actor.joints or actor.road_user not in MOTOR_VEHICLES:
+        return actor
+    body = BODIES[actor.road_user]
+    length_m, width_m, height_m = np.random.default_rng(actor.look).normal(body.size_m, body.sigma_m)
+    return replace(actor, length_m=length_m, width_m=width_m, height_m=height_m)
 
 
 def as_tracks(rows, edges_px):
@@ -54,11 +73,13 @@ def as_tracks(rows, edges_px):
 
 
 def noisy_boxes(rows, camera, seed):
-    """Boxes with as large an error of every edge as is said of it; where the picture ends, none."""
+    """Boxes with an error of every edge as is said of it, part of it the track's own; where the picture ends, none."""
     edges = rows.select(EDGES).to_numpy()
     true = Boxes.of(as_tracks(rows, edges), camera)
     sigma = np.where(true.is_inside, true.sigma_px, 0.0)
-    drawn = edges + np.random.default_rng(seed).normal(0, 1, edges.shape) * sigma
+    rng, (_, owner) = np.random.default_rng(seed), np.unique(true.track, return_inverse=True)
+    lasting, anew = rng.normal(0, 1, (owner.max() + 1, 4))[owner], rng.normal(0, 1, edges.shape)
+    drawn = edges + (np.sqrt(_LASTING_SHARE) * lasting + np.sqrt(1 - _LASTING_SHARE) * anew) * sigma
     # Two hidden edges are drawn apart from each other, and may swap.
     low, high = np.minimum(drawn[:, :2], drawn[:, 2:] - 1), np.maximum(drawn[:, 2:], drawn[:, :2] + 1)
     return replace(true, edges_px=np.hstack([low, high]).clip(0, np.tile(camera.size_px, 2)))
@@ -77,8 +98,7 @@ def groups(rows):
 def test_stated_error_of_places_is_the_true_one(rendered):
     """Normalised estimation error squared of foot points: 2 for two coordinates.
 
-    Who stays may sit or stand, and motor vehicles are of more sizes than the scenario's: their error is
-    stated larger than here, and must not be smaller.
+    Motor vehicles are few and each errs in its own way, so that their figure is itself known to 0.15 only.
     """
     site, rows = rendered
     camera, plane = site.cameras[0], site.calibrations[site.cameras[0].camera_id].plane
@@ -90,8 +110,8 @@ def test_stated_error_of_places_is_the_true_one(rendered):
     found = dict(nees.drop_nans().group_by("group").agg(pl.col("nees").mean() / 2).iter_rows())
     assert 0.9 <= found["walks"] <= 1.1
     assert 0.9 <= found["cyclist"] <= 1.1
-    assert 0.5 <= found["stays"] <= 1.1
-    assert 0.5 <= found["motor"] <= 1.1
+    assert 0.85 <= found["stays"] <= 1.1
+    assert 0.7 <= found["motor"] <= 1.1
 
 
 def errors(rows, truth, camera, plane, seed):

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from detectors.interchange import InterchangeError, write_mot
+from detectors.foreign_boxes import InterchangeError
+from detectors.interchange import write_mot
 from geo.site import read_site
 from pipelines.stages.replay import replay
 from tests import builders
