@@ -98,7 +98,7 @@ class _Crew:
             future, work = job
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001  (raised where the result is asked for)
+            except BaseException as error:
                 future.set_exception(error)
 
 
