@@ -198,7 +198,7 @@ def tune(
             f"{sample}: nobody crosses a line of {camera.camera_id}{where}, so that no way of running can be judged. "
             "Give longer, busier or more recordings."
         )
-    priors, everybody = _priors(full, sample), together([one.tracks for one in full])
+    priors, everybody = _priors(full, sample), _together([one.tracks for one in full])
 
     def judge(running: Running) -> Trial:
         used = priors if running.every > 1 else [None] * len(priors)
@@ -235,10 +235,10 @@ def _priors(full: Sequence[Tracked], sample: Sample) -> list[FlowPrior]:
     if len(tracks) == 1:
         before = pl.col("time_utc") < sample.judges_from(sample.recordings[0])
         return [FlowPrior.learned(tracks[0].filter(before), size_px)]
-    return [FlowPrior.learned(together(tracks[:i] + tracks[i + 1 :]), size_px) for i in range(len(tracks))]
+    return [FlowPrior.learned(_together(tracks[:i] + tracks[i + 1 :]), size_px) for i in range(len(tracks))]
 
 
-def together(tracks: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _together(tracks: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """TRACKS of several recordings in one table, with numbers of their own."""
     return pl.concat(tracks).with_columns(track_id=pl.struct("recording_id", "track_id").rle_id())
 
