@@ -18,7 +18,7 @@ from detectors.camera import Camera
 from detectors.detector import Detector
 from detectors.finishing import Finishing
 from detectors.flow_prior import FlowPrior
-from detectors.lookahead import in_order
+from detectors.lookahead import StalledError, in_order
 from detectors.masks import MaskedArea
 from detectors.motion_gate import Glance, MotionGate, everything
 from detectors.riders import join_riders
@@ -125,13 +125,17 @@ def track_video(
 
     Raises:
         RecordingError: if not a single frame decodes.
+        StalledError: if the decoder or the detector hangs, which names the recording.
     """
     began, decoding, clock = time.perf_counter(), Decoding(), Stopwatch()
     chosen, rate = settings or TrackerSettings(), rate or FrameRate()
     following = _Following(Tracker(chosen, rate.prior), MaskedArea(camera))
     batches = clock.each("decode", read_frames(path, camera, _batch(camera), decoding, rate.every))
     glances = map(MotionGate().glance if rate.is_gated else everything, batches)
-    with closing(in_order(glances, clock.timed("detect", _looking(detector)), detector.workers)) as ahead:
+    with (
+        _naming(path),
+        closing(in_order(glances, clock.timed("detect", _looking(detector)), detector.workers)) as ahead,
+    ):
         for glance, found in ahead:
             with clock.stage("associate"):
                 following.take(glance, found)
@@ -163,6 +167,16 @@ def track_video(
     )
     parts = (_in_time(part, recording_id, start_utc) for part in finishing.parts(camera.size_px))
     return parts, report
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except StalledError as error:
+        raise StalledError(
+            f"{path}: {error}. Nothing of it is kept: check the disk it lies on, and run the same command again."
+        ) from error
 
 
 def _looking(detector: Detector) -> Callable[[Glance], list[sv.Detections]]:

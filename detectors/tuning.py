@@ -40,20 +40,30 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """Crossings counted, and their error as of a `Trial`."""
+
+    counted: int
+    error: float
+
+
+@dataclass(frozen=True)
 class Trial:
     """What a way of running came to on the sample.
 
     Attributes:
         running: the way.
-        cpu_ms: processor time per frame of the recording.
+        cpu_ms: processor time per frame of the recordings.
         counted: crossings.
         error: sum over lines, directions and classes of the difference to the reference, over its sum.
+        each: the same for each recording.
     """
 
     running: Running
     cpu_ms: float
     counted: int
     error: float
+    each: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True)

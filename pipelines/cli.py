@@ -315,8 +315,8 @@ def train_detector(
 @app.command()
 def tune(
     site: SiteOption,
-    recording: Annotated[Path, typer.Option(help="A typical recording of the camera, the busier the better.")],
-    start: Annotated[str | None, typer.Option(help="Local time of the first frame, as 2026-06-10T08:14:00.")] = None,
+    recording: Annotated[list[Path], typer.Option(help="A typical, busy recording of the camera; give several.")],
+    start: Annotated[list[str] | None, typer.Option(help="Local time of the first frame, one per recording.")] = None,
     camera: Annotated[str | None, typer.Option(help="Camera of the site, where it has several.")] = None,
     weights: Annotated[Path | None, typer.Option(help="YOLO weights (.pt) in place of the site's.")] = None,
     tolerance: Annotated[float, typer.Option(help="Largest error of the counts, as a share.")] = 0.02,
@@ -336,7 +336,7 @@ def tune(
 
     settings, folder = Settings.from_environment(), load_site(site)
     audit = AuditLog(settings.audit)
-    sample, workshop = workshop_for(folder, recording, settings, camera_id=camera, start=start, weights=weights)
+    sample, workshop = workshop_for(folder, recording, settings, camera_id=camera, starts=start or (), weights=weights)
     report = tune_camera(sample, folder, workshop, tolerance=tolerance, audit=audit, progress=show)
     _print_report(report)
     for warning in report.warnings:

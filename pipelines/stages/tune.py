@@ -1,15 +1,17 @@
 """TUNING of a camera: the cheapest way to run it whose counts hold, found on a sample of its recordings.
 
-The sample's first half teaches which way road users go; its second half judges, so that no way of
-running is judged by what it was taught. Nothing of a trial is kept but its cost and its counts.
+Which way road users go is taught by other recordings than the one that judges, or, where there is but
+one, by its first half while its second judges, so that no way of running is judged by what it was
+taught. Nothing of a trial is kept but its cost and its counts.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import polars as pl
@@ -23,8 +25,8 @@ from detectors.letterbox import Letterbox
 from detectors.quantise import quantised
 from detectors.track_video import FrameRate, track_video
 from detectors.tracks import Tracks
-from detectors.tuning import Limits, Region, Running, Trial, walk
-from detectors.video import Decoding, read_frames
+from detectors.tuning import Judged, Limits, Region, Running, Trial, walk
+from detectors.video import Decoding, RecordingError, read_frames
 from detectors.weights import digest_of
 from detectors.yolo import YoloDetector, YoloSettings
 from geo.crossings import Crossings, ground_crossings, image_crossings
@@ -34,6 +36,7 @@ from pipelines.audit import AuditLog
 from pipelines.durable import replacing
 from pipelines.settings import Settings
 from pipelines.sites import SiteFolder
+from pipelines.stages.fingerprint import fingerprint
 from pipelines.stages.ingest import Recording, examine
 from pipelines.stages.report import StageReport
 from pipelines.stages.run import choose_camera
@@ -50,15 +53,30 @@ THIN_EVIDENCE = 500
 
 @dataclass(frozen=True)
 class Sample:
-    """A recording to tune on, and the site whose lines judge."""
+    """Recordings to tune on, and the site whose lines judge."""
 
-    recording: Recording
+    recordings: tuple[Recording, ...]
     site: Site
     camera: Camera
 
-    @property
-    def middle_utc(self) -> datetime:
-        return self.recording.start_utc + (self.recording.end_utc - self.recording.start_utc) / 2
+    def judges_from(self, recording: Recording) -> datetime:
+        """When a recording begins to judge: at once, unless it must teach as well."""
+        if len(self.recordings) > 1:
+            return recording.start_utc
+        return recording.start_utc + (recording.end_utc - recording.start_utc) / 2
+
+    def __str__(self) -> str:
+        return ", ".join(str(recording.path) for recording in self.recordings)
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """TRACKS of one recording, its frames, the processor time it took and d, the displacement per processed frame."""
+
+    tracks: pl.DataFrame
+    frames: int
+    cpu_s: float
+    displacement: float | None
 
 
 @dataclass(frozen=True)
@@ -91,9 +109,9 @@ class Workshop:
         """Calibrated on pictures from all of the sample, none of which is kept."""
         left, top, right, bottom = running.region_px or (0, 0, *sample.camera.size_px)
         letterbox = Letterbox(_size(running, sample), running.image_size_px)
-        every = max(1, sample.recording.probe.packets // _CALIBRATION_PICTURES)
-        batches = read_frames(sample.recording.path, sample.camera, 1, Decoding(), every)
-        pictures = [letterbox.fit((batch.images[0][top:bottom, left:right],)) for batch in batches]
+        every = max(1, sum(r.probe.packets for r in sample.recordings) // _CALIBRATION_PICTURES)
+        batches = (read_frames(r.path, sample.camera, 1, Decoding(), every) for r in sample.recordings)
+        pictures = [letterbox.fit((batch.images[0][top:bottom, left:right],)) for batch in chain(*batches)]
         exports = Exports(self.weights, self.how.exports_dir, self.how.config_dir)
         return quantised(exports, letterbox.input_px, pictures)
 
@@ -106,24 +124,46 @@ def _size(running: Running, sample: Sample) -> tuple[int, int]:
 
 def workshop_for(
     folder: SiteFolder,
-    path: Path,
+    paths: Sequence[Path],
     settings: Settings,
     *,
     camera_id: str | None,
-    start: str | None,
+    starts: Sequence[str],
     weights: Path | None,
 ) -> tuple[Sample, Workshop]:
-    """What is needed to tune a camera on a recording, with all that can be wrong looked at.
+    """What is needed to tune a camera on some recordings, with all that can be wrong looked at.
+
+    Args:
+        folder: of the site.
+        paths: the recordings.
+        settings: where things lie.
+        camera_id: whose they are, or None to tell by their names.
+        starts: time of the first frame of each, in their order, or none to read it elsewhere.
+        weights: in place of the site's.
 
     Raises:
         SiteError, RecordingError, WeightsError, BackendError: naming the file, the field and the fix.
     """
-    camera = choose_camera(folder.site, path, camera_id)
-    recording = examine(path, folder.site, camera, start)
+    if starts and len(starts) != len(paths):
+        raise RecordingError(
+            f"--start: {len(starts)} given for {len(paths)} recordings. Give one for each in their order, or none."
+        )
+    camera = choose_camera(folder.site, paths[0], camera_id)
+    given = zip_longest(paths, starts)
+    recordings = tuple(examine(path, folder.site, camera, start) for path, start in given)
+    _refuse_twice(recordings)
     how = yolo_settings(folder, settings)
     used = weights or folder.weights
     make_detector(folder, weights, settings, camera.camera_id).load()
-    return Sample(recording, folder.site, camera), Workshop(Path(str(used)), how)
+    return Sample(recordings, folder.site, camera), Workshop(Path(str(used)), how)
+
+
+def _refuse_twice(recordings: Sequence[Recording]) -> None:
+    known: dict[str, Recording] = {}
+    for recording in recordings:
+        other = known.setdefault(recording.key.recording_id, recording)
+        if other is not recording:
+            raise RecordingError(f"{recording.path}: begins when {other.path} does. Give every recording once.")
 
 
 def tune(
@@ -138,37 +178,39 @@ def tune(
     """Walks to the cheapest way to run a camera and writes it down with its evidence.
 
     Args:
-        sample: a recording of the camera, typical and long enough to count on.
+        sample: recordings of the camera, typical and together long enough to count on.
         folder: of the site, where the tuning is written.
         workshop: makes the detectors that are tried.
-        tolerance: largest error of the counts, as a share.
+        tolerance: largest error of the counts of all recordings together, as a share.
         audit: where the choice is noted.
         progress: told every trial, and whether it was a step.
 
     Raises:
-        SiteError: if nothing crosses a line in the sample's second half, so that nothing can be judged.
+        SiteError: if nothing crosses a line where the sample judges.
     """
     began, camera = time.perf_counter(), sample.camera
     first = Running(image_size_px=workshop.how.image_size_px)
-    tracks, cpu_ms, per_frame = _run(sample, workshop.detector(first, sample), FrameRate())
-    expected = _judged(tracks, sample)
-    if expected.is_empty():
+    full = _tracked(sample, workshop.detector(first, sample), [FrameRate()] * len(sample.recordings))
+    expected = _judged(full, sample)
+    if not sum(one.height for one in expected):
+        where = "" if len(expected) > 1 else " in its second half"
         raise SiteError(
-            f"{sample.recording.path}: nobody crosses a line of {camera.camera_id} in its second half, so that no "
-            "way of running can be judged. Give a longer or busier recording."
+            f"{sample}: nobody crosses a line of {camera.camera_id}{where}, so that no way of running can be judged. "
+            "Give longer, busier or more recordings."
         )
-    prior = FlowPrior.learned(tracks.filter(pl.col("time_utc") < sample.middle_utc), camera.size_px)
+    priors, everybody = _priors(full, sample), _together([one.tracks for one in full])
 
     def judge(running: Running) -> Trial:
-        rate = FrameRate(running.every, running.is_gated, prior if running.every > 1 else None)
-        found, spent_ms, _ = _run(sample, workshop.detector(running, sample), rate)
-        counted = _judged(found, sample)
-        return Trial(running, spent_ms, counted.height, error_of(counted, expected))
+        used = priors if running.every > 1 else [None] * len(priors)
+        rates = [FrameRate(running.every, running.is_gated, prior) for prior in used]
+        found = _tracked(sample, workshop.detector(running, sample), rates)
+        return _trial(running, found, _judged(found, sample), expected)
 
-    region = _region(tracks, camera.size_px)
-    limits = Limits(tolerance, per_frame, region, _share(region, camera.size_px), has_int8=workshop.has_int8)
+    region, moving = _region(everybody, camera.size_px), [d for one in full if (d := one.displacement) is not None]
+    share = _share(region, camera.size_px)
+    limits = Limits(tolerance, max(moving, default=None), region, share, has_int8=workshop.has_int8)
     tried: list[Way] = []
-    for trial, is_step in walk(Trial(first, cpu_ms, expected.height, 0.0), limits, judge):
+    for trial, is_step in walk(_trial(first, full, expected, expected), limits, judge):
         tried.append(_way(trial, is_step=is_step))
         progress(trial, is_step)
     chosen = [way for way in tried if way.is_step][-1].running
@@ -176,20 +218,44 @@ def tune(
     tuning = Tuning(
         camera_id=camera.camera_id,
         weights_sha256=digest_of(workshop.weights),
-        recording_sha256=sample.recording.sha256,
+        recordings_sha256=tuple(recording.sha256 for recording in sample.recordings),
         tolerance=tolerance,
-        displacement_p95=per_frame,
+        displacement_p95=limits.displacement,
         tried=tuple(tried),
         int8_model=int8_model,
         size_px=camera.size_px,
-        flow_prior=FlowPrior.learned(tracks, camera.size_px).table().to_dict(as_series=False),
+        flow_prior=FlowPrior.learned(everybody, camera.size_px).table().to_dict(as_series=False),
     )
     return _written(tuning, folder, audit, time.perf_counter() - began)
 
 
+def _priors(full: Sequence[Tracked], sample: Sample) -> list[FlowPrior]:
+    """For each recording what the others teach, or its own first half."""
+    tracks, size_px = [one.tracks for one in full], sample.camera.size_px
+    if len(tracks) == 1:
+        before = pl.col("time_utc") < sample.judges_from(sample.recordings[0])
+        return [FlowPrior.learned(tracks[0].filter(before), size_px)]
+    return [FlowPrior.learned(_together(tracks[:i] + tracks[i + 1 :]), size_px) for i in range(len(tracks))]
+
+
+def _together(tracks: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """TRACKS of several recordings in one table, with numbers of their own."""
+    return pl.concat(tracks).with_columns(track_id=pl.struct("recording_id", "track_id").rle_id())
+
+
+def _trial(
+    running: Running, found: Sequence[Tracked], counted: Sequence[pl.DataFrame], expected: Sequence[pl.DataFrame]
+) -> Trial:
+    cpu_ms = 1000 * sum(one.cpu_s for one in found) / sum(one.frames for one in found)
+    each = tuple(Judged(a.height, error_of(a, b)) for a, b in zip(counted, expected, strict=True))
+    whole = pl.concat(counted), pl.concat(expected)
+    return Trial(running, cpu_ms, whole[0].height, error_of(*whole), each)
+
+
 def _way(trial: Trial, *, is_step: bool) -> Way:
+    each = [{"counted": one.counted, "error": round(one.error, 4)} for one in trial.each]
     cost = {"cpu_ms": round(trial.cpu_ms, 2), "counted": trial.counted, "error": round(trial.error, 4)}
-    return Way.model_validate({**asdict(trial.running), **cost, "is_step": is_step})
+    return Way.model_validate({**asdict(trial.running), **cost, "each": each, "is_step": is_step})
 
 
 def error_of(counted: pl.DataFrame, expected: pl.DataFrame) -> float:
@@ -200,9 +266,12 @@ def error_of(counted: pl.DataFrame, expected: pl.DataFrame) -> float:
     return float(both.select(off_by).item()) / max(expected.height, 1)
 
 
-def _run(sample: Sample, detector: Detector, rate: FrameRate) -> tuple[pl.DataFrame, float, float | None]:
-    """TRACKS of the sample, processor milliseconds per frame, and the displacement per processed frame."""
-    recording, began = sample.recording, time.process_time()
+def _tracked(sample: Sample, detector: Detector, rates: Sequence[FrameRate]) -> list[Tracked]:
+    return [_run(sample, recording, detector, rate) for recording, rate in zip(sample.recordings, rates, strict=True)]
+
+
+def _run(sample: Sample, recording: Recording, detector: Detector, rate: FrameRate) -> Tracked:
+    began = time.process_time()
     parts, report = track_video(
         recording.path,
         sample.camera,
@@ -212,17 +281,24 @@ def _run(sample: Sample, detector: Detector, rate: FrameRate) -> tuple[pl.DataFr
         rate=rate,
     )
     tracks = pl.concat([Tracks.create_empty(), *parts])
-    return tracks, 1000 * (time.process_time() - began) / report.frames, report.displacement_p95
+    return Tracked(tracks, report.frames, time.process_time() - began, report.displacement_p95)
 
 
-def _judged(tracks: pl.DataFrame, sample: Sample) -> pl.DataFrame:
-    """Crossings in the second half of the sample."""
+def _judged(found: Sequence[Tracked], sample: Sample) -> list[pl.DataFrame]:
+    """Crossings of each recording from when it judges."""
+    return [
+        _crossings(one.tracks, sample).filter(pl.col("time_utc") >= sample.judges_from(recording))
+        for one, recording in zip(found, sample.recordings, strict=True)
+    ]
+
+
+def _crossings(tracks: pl.DataFrame, sample: Sample) -> pl.DataFrame:
     camera_id, valid = sample.camera.camera_id, Tracks.validate(tracks)
     found = [image_crossings(valid, sample.site.lines_of(camera_id, "image"))]
     if calibration := sample.site.calibrations.get(camera_id):
         trajectories = georeference(valid, sample.camera, calibration).trajectories
         found.append(ground_crossings(trajectories, sample.site.lines_of(camera_id, "ground")))
-    return Crossings.validate(pl.concat(found)).filter(pl.col("time_utc") >= sample.middle_utc)
+    return Crossings.validate(pl.concat(found))
 
 
 def _region(tracks: pl.DataFrame, size_px: tuple[int, int]) -> Region | None:
@@ -253,8 +329,8 @@ def _written(tuning: Tuning, folder: SiteFolder, audit: AuditLog, seconds: float
         "tuning",
         len(tuning.tried),
         path,
-        tuning.recording_sha256,
+        fingerprint(recordings=tuning.recordings_sha256),
         seconds,
         warnings=(thin,) if crossings < THIN_EVIDENCE else (),
-        figures={**chosen.model_dump(exclude={"region_px", "is_step"}), "crossings": crossings},
+        figures={**chosen.model_dump(exclude={"region_px", "is_step", "each"}), "crossings": crossings},
     )

@@ -19,8 +19,17 @@ from geo.site import SiteError
 from pipelines.sites import SiteFolder
 
 
+class Counted(BaseModel):
+    """Crossings counted in one recording of the sample, and their error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    counted: int
+    error: float
+
+
 class Way(BaseModel):
-    """A way of running and what it came to on the sample; ``cpu_ms`` is per frame of the recording."""
+    """A way of running and what it came to on the sample; ``cpu_ms`` is per frame of the recordings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +41,7 @@ class Way(BaseModel):
     cpu_ms: float
     counted: int
     error: float
+    each: tuple[Counted, ...]
     is_step: bool
 
     @property
@@ -42,7 +52,8 @@ class Way(BaseModel):
 class Tuning(BaseModel):
     """The choice for a camera with its evidence: every way tried on the sample, the reference first.
 
-    ``displacement_p95`` is per frame of the recording at full rate. ``int8_model`` names the calibrated
+    ``recordings_sha256`` are in the order of each way's ``each``. ``displacement_p95`` is per frame at full
+    rate, of the recording in which it is largest. ``int8_model`` names the calibrated
     model among the exports. ``flow_prior`` is the table of `detectors.flow_prior`, column by column.
     """
 
@@ -50,7 +61,7 @@ class Tuning(BaseModel):
 
     camera_id: str
     weights_sha256: str
-    recording_sha256: str
+    recordings_sha256: tuple[str, ...]
     tolerance: float
     displacement_p95: float | None
     tried: tuple[Way, ...]

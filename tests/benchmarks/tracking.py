@@ -12,19 +12,22 @@ import shutil
 import statistics
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from detectors.backends import OpenVino
 from detectors.exports import Exports, import_openvino
 from detectors.flow_prior import FlowPrior
 from detectors.letterbox import Letterbox
 from detectors.quantise import quantised
-from detectors.road_users import RoadUser
+from detectors.road_users import RoadUser, road_user_of
 from detectors.track_video import FrameRate, track_video
 from detectors.tracker import Tracker, TrackerSettings
+from detectors.tracks import Tracks
 from detectors.video import Decoding, read_frames
 from detectors.weights import import_ultralytics
 from detectors.yolo import YoloDetector, YoloSettings
@@ -68,7 +71,7 @@ def bench_tracking(report: REPORT) -> None:
 
 
 def _works() -> dict[str, Callable[[], object]]:
-    clip = _short_clip()
+    clip = short_clip()
     pictures = [Letterbox(CAMERA.size_px, SIZE_PX).fit((image,)) for image in _images(clip)]
     engine = OpenVino(EXPORTS.get("openvino", Letterbox(CAMERA.size_px, SIZE_PX).input_px), 2)
     return {
@@ -118,9 +121,28 @@ def _stock(clip: Path, model: Path, *, f32: bool = False, **options: object) -> 
     return work
 
 
-def stock() -> Callable[[], object]:
-    """``yolo track`` as it comes, on the first frames of the demo recording."""
-    return _stock(_short_clip(), WEIGHTS, imgsz=SIZE_PX)
+def stock(size_px: int) -> Callable[[], object]:
+    """``yolo track`` as it comes, but for its size, on the first frames of the demo recording."""
+    return _stock(short_clip(), WEIGHTS, imgsz=size_px)
+
+
+def stock_tracks(video: Path, size_px: int) -> pl.DataFrame:
+    """What it follows in a recording as TRACKS, each of the class it has most often."""
+    results = import_ultralytics(CONFIG).YOLO(str(WEIGHTS), task="detect").track(
+        str(video), stream=True, device="cpu", verbose=False, save=False, imgsz=size_px
+    )  # fmt: skip
+    rows = []
+    for batch, result in zip(read_frames(video, CAMERA, 1, Decoding()), results, strict=True):
+        time_utc = builders.START + timedelta(seconds=batch.time_s[0])
+        for row in result.boxes.data.tolist() if result.boxes.is_track else []:
+            *corners, number, score, label = row
+            road_user = road_user_of(result.names[int(label)])
+            rows.append(
+                ("bench", int(number), batch.number[0], time_utc, road_user and road_user.value, score, *corners)
+            )
+    found = pl.DataFrame(rows, schema=Tracks.column_names(), orient="row").drop_nulls()
+    voted = pl.col("road_user").mode().sort().first().over("track_id")
+    return Tracks.validate(found.with_columns(voted).sort("track_id", "frame"), cast=True)
 
 
 def _their_export(size_px: int) -> Path:
@@ -145,7 +167,7 @@ def _images(clip: Path) -> list[np.ndarray]:
     return [image for batch in read_frames(clip, CAMERA, 8, Decoding()) for image in batch.images]
 
 
-def _short_clip() -> Path:
+def short_clip() -> Path:
     """The first frames of the demo recording, in a file of their own."""
     images = (image for batch in read_frames(RECORDING, CAMERA, 8, Decoding()) for image in batch.images)
     return builders.video(WORK / "clip.mp4", islice(images, FRAMES))

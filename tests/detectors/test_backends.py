@@ -11,6 +11,7 @@ import pytest
 
 from detectors import backends
 from detectors.backends import Backend, BackendError, OpenVino, choose
+from detectors.boxes import overlap
 from detectors.exports import Exports, import_openvino
 from detectors.letterbox import Letterbox
 from detectors.quantise import quantised
@@ -145,6 +146,10 @@ def test_int8_repeats_itself_and_sees_much_the_same(folder, frames, exports):
     plain = YoloDetector(WEIGHTS, how).detect(frames)
     small = YoloDetector(WEIGHTS, replace(how, backend="openvino", precision="int8", quantised=path)).detect(frames)
     assert sum(map(len, small)) == pytest.approx(sum(map(len, plain)), rel=0.2)
+    shared = [
+        overlap(a.xyxy.astype(float), b.xyxy.astype(float)).max(axis=1) for a, b in zip(plain, small, strict=True)
+    ]
+    assert np.median(np.concatenate(shared)) > 0.95
 
 
 QUIET = """

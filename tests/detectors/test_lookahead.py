@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -74,5 +76,39 @@ def test_who_stops_early_leaves_no_thread_behind():
 
 
 def test_a_detector_that_never_answers_is_given_up():
-    with pytest.raises(TimeoutError):
-        next(in_order(iter([0]), lambda _: time.sleep(0.5), 1, patience_s=0.05))
+    hangs = threading.Event()
+    with pytest.raises(TimeoutError, match="the detector gave no boxes for 0.05 s"):
+        next(in_order(iter([0]), lambda _: hangs.wait(), 1, patience_s=0.05))
+    hangs.set()
+
+
+def test_a_decoder_that_hangs_is_given_up():
+    hangs = threading.Event()
+
+    def items():
+        yield 0
+        hangs.wait()
+
+    results = in_order(items(), lambda item: item, 1, patience_s=0.05)
+    next(results)
+    with pytest.raises(TimeoutError, match="no frame was decoded for 0.05 s"):
+        next(results)
+    hangs.set()
+
+
+def test_a_process_ends_though_a_thread_of_it_hangs():
+    says = """
+import threading
+from detectors.lookahead import in_order
+next(in_order(iter([0]), lambda _: threading.Event().wait(), 1, patience_s=0.05))
+"""
+    done = subprocess.run([sys.executable, "-c", says], capture_output=True, text=True, timeout=120)
+    assert done.stderr.endswith("StalledError: the detector gave no boxes for 0.05 s\n")
+
+
+def test_a_timeout_of_the_work_is_its_own():
+    def work(_):
+        raise TimeoutError("of a lock")
+
+    with pytest.raises(TimeoutError, match="of a lock"):
+        next(in_order(iter([0]), work, 1))

@@ -11,9 +11,9 @@ with its cause, and one per flow:
 
 Class ``motor_vehicle`` takes car, van, truck and bus together, because COCO knows no van; causes and
 sums are by it. Flows enter by one line and leave by another, so Dresden's two clips, which follow
-each other, are counted as one recording: by the middle of the box, which its lines were drawn for,
-and by ground contact, which is what its truth was clicked by. ONLY=<clip> runs one clip, WEIGHTS=<file>
-other weights.
+each other, are counted as one recording: by ground contact, as a camera is where no anchor is named
+(``dresden``), and by the middle of the box, as the counter that its lines come from does
+(``dresden_middle``). Its truth leaves out who walks. ONLY=<clip> runs one clip, WEIGHTS=<file> other weights.
 """
 
 from __future__ import annotations
@@ -125,17 +125,19 @@ def flows(crossings: pl.DataFrame) -> Counter[tuple[str, str, str]]:
 
 
 def joined_dresden(folder: Path) -> list[Clip]:
-    """Dresden's two clips as one recording, counted by the middle of boxes and by ground contact."""
+    """Dresden's two clips as one recording, counted by ground contact and by the middle of boxes."""
     first, second = (c for c in clips() if c.name in ("dresden_00", "dresden_10"))
     video = folder / first.video.name
     _concatenate([first.video, second.video], video)
     later = second.truth.with_columns(pl.col("time_s") + first.counted_s)
-    by_middle = replace(first, name="dresden", video=video, truth=pl.concat([first.truth, later]), counted_s=20.0)
+    by_middle = replace(
+        first, name="dresden_middle", video=video, truth=pl.concat([first.truth, later]), counted_s=20.0
+    )
     document = yaml.safe_load(by_middle.documents["site.yaml"])
     document["site_id"] = "dresden_contact"
     for line in document["cameras"][0]["counting_lines"]:
         del line["anchor"]
-    return [by_middle, replace(by_middle, name="dresden_contact", documents={"site.yaml": yaml.safe_dump(document)})]
+    return [replace(by_middle, name="dresden", documents={"site.yaml": yaml.safe_dump(document)}), by_middle]
 
 
 def _concatenate(parts: list[Path], whole: Path) -> None:

@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
 from detectors.tuning import Running
+from detectors.video import RecordingError
 from detectors.weights import digest_of
 from detectors.yolo import YoloSettings
 from geo.site import SiteError
@@ -13,7 +15,7 @@ from pipelines.settings import Settings
 from pipelines.sites import load_site
 from pipelines.stages.ingest import examine
 from pipelines.stages.track import frame_rate, make_detector
-from pipelines.stages.tune import Sample, Workshop, error_of, tune
+from pipelines.stages.tune import Sample, Tracked, Workshop, _priors, error_of, tune, workshop_for
 from pipelines.stages.tuning_file import Tuning, path_of, tuning_of
 from tests import builders
 
@@ -44,7 +46,7 @@ def place(tmp_path):
     folder = load_site(site)
     video = builders.video(tmp_path / "pole_2026-06-10_08-14-58.mp4")
     camera = folder.site.camera("pole")
-    sample = Sample(examine(video, folder.site, camera, "2026-06-10T08:14:58"), folder.site, camera)
+    sample = Sample((examine(video, folder.site, camera, "2026-06-10T08:14:58"),), folder.site, camera)
     return sample, folder, Recorded(folder.weights, YoloSettings()), AuditLog(settings.audit), settings
 
 
@@ -61,9 +63,48 @@ def test_the_choice_keeps_the_counts_and_carries_its_evidence(place):
     assert tuning.chosen.image_size_px >= 400
     assert len(seen) == len(tuning.tried) == report.rows
     assert all(way.error == 0.5 for way in tuning.tried if way.image_size_px < 400)
-    assert tuning.recording_sha256 == sample.recording.sha256
+    assert tuning.recordings_sha256 == (sample.recordings[0].sha256,)
     assert any("judged by 4 crossings; 500 and more" in warning for warning in report.warnings)
     assert json.loads(audit.path.read_text().splitlines()[-1])["action"] == "tune"
+
+
+def test_several_recordings_judge_together_and_whole(place, tmp_path):
+    sample, folder, workshop, audit, _ = place
+    later = builders.video(tmp_path / "later.mp4", builders.images(30))
+    other = examine(later, folder.site, sample.camera, "2026-06-10T09:00:00")
+    both = replace(sample, recordings=(*sample.recordings, other))
+    tuning = Tuning.model_validate_json(tune(both, folder, workshop, tolerance=0.02, audit=audit).path.read_text())
+    whole, most = (one.counted for one in tuning.tried[0].each)
+    assert tuning.recordings_sha256 == (sample.recordings[0].sha256, other.sha256)
+    assert tuning.tried[0].counted == whole + most
+    assert min(whole, most) > 0
+    worse = next(way for way in tuning.tried if way.image_size_px < 400)
+    lost = worse.each[0].error * whole + worse.each[1].error * most
+    assert worse.error == pytest.approx(lost / (whole + most), abs=1e-3)
+
+
+def test_a_prior_is_taught_by_other_recordings_than_it_helps_to_judge(place):
+    sample, *_ = place
+    twice = replace(sample, recordings=sample.recordings * 2)
+    right = [(t / 10, 20.0 + 2 * t, 70.0) for t in range(40)]
+    left = [(t, 118.0 - x, y) for t, x, y in right]
+    full = [Tracked(builders.tracks((1, way)), 40, 1.0, None) for way in (right, left)]
+    across = [np.nanmedian(prior.velocity_px_s[..., 0]) for prior in _priors(full, twice)]
+    assert across == pytest.approx([-20.0, 20.0], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("times", "starts", "message"),
+    [
+        (2, ["2026-06-10T08:14:58"], r"--start: 1 given for 2 recordings. Give one for each"),
+        (2, ["2026-06-10T08:14:58"] * 2, "begins when .* does. Give every recording once"),
+    ],
+)
+def test_recordings_that_do_not_go_together_are_refused(place, times, starts, message):
+    sample, folder, _, _, settings = place
+    paths = [sample.recordings[0].path] * times
+    with pytest.raises(RecordingError, match=message):
+        workshop_for(folder, paths, settings, camera_id="pole", starts=starts, weights=folder.weights)
 
 
 def test_runs_follow_the_choice_while_the_weights_are_the_same(place):
