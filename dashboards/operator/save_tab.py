@@ -24,7 +24,7 @@ def show(draft: Draft, _camera_id: str, broker: Broker, say: Words) -> None:
         return
     for name in draft.changed:
         with st.expander(name, expanded=True):
-            st.code(_difference(draft.read.get(name, ""), draft.documents[name]), language="diff")
+            st.code(_difference(draft.read.get(name, ""), draft.documents[name]), language="diff", wrap_lines=True)
     st.caption(say("operator_save_about"))
     label = say("operator_save")
     if st.button(label, icon=":material/save:", type="primary", disabled=not isinstance(site, Site)):
