@@ -88,7 +88,7 @@ def _this_core() -> Device:
     from tests import builders
     from tests.benchmarks import bench, tracking
 
-    folder, clip = load_site(Path("data/sites/lindenplatz")), tracking._short_clip()
+    folder, clip = load_site(Path("data/sites/lindenplatz")), tracking.short_clip()
     detector = YoloDetector(folder.weights, yolo_settings(folder, Settings(Path("data"), device="cpu")))
 
     def track() -> None:
