@@ -15,6 +15,7 @@ from dashboards.words import Words
 _CLICKED_PX = 15
 # In a longer calendar weeks are named by their month.
 _WEEKS_BY_DAY = 12
+_WEEK_MS = 7 * 86_400_000
 _SHADE = "rgba(138,148,158,0.16)"
 _COVERAGE = [[0.0, "#d55e00"], [0.5, "#f0d9a0"], [1.0, "#0b6e99"]]
 
@@ -150,14 +151,16 @@ def coverage(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) ->
             colorbar={"title": {"text": say("observed_percent")}, "thickness": 10, "outlinewidth": 0},
         )
     )
-    ticks = "%d.%m.\n%Y" if weeks <= _WEEKS_BY_DAY else "%m/%Y"
+    ticks: dict[str, object] = {"tickformat": "%m/%Y"}
+    if weeks <= _WEEKS_BY_DAY:  # left alone, Plotly's weeks begin on Sundays
+        ticks = {"tickformat": "%d.%m.\n%Y", "tick0": str(monday), "dtick": _WEEK_MS}
     return lay_out(
         figure,
         say,
         height=230,
         plot_bgcolor=_SHADE,
         yaxis={"autorange": "reversed", "showgrid": False},
-        xaxis={"type": "date", "tickformat": ticks, "showgrid": False, "linecolor": UNOBSERVED},
+        xaxis={"type": "date", **ticks, "showgrid": False, "linecolor": UNOBSERVED},
     )
 
 

@@ -307,7 +307,9 @@ def test_the_hours_of_a_cell_that_nobody_observed_are_shaded():
 
 def test_the_calendar_leaves_days_without_a_recording_empty():
     rows = pl.DataFrame({"day": [date(2026, 6, 10)], "coverage": [0.25]})
-    heat = figures.coverage(rows, date(2026, 6, 9), date(2026, 6, 16), SAY).data[0]
+    figure = figures.coverage(rows, date(2026, 6, 9), date(2026, 6, 16), SAY)
+    heat = figure.data[0]
+    assert figure.layout.xaxis.tick0 == "2026-06-08"  # a Monday
     assert heat.z.shape == (7, 2)
     assert heat.z[2][0] == 25
     assert "not observed" in heat.customdata[1][0]
