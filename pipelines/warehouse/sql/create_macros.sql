@@ -63,31 +63,24 @@ SELECT * RENAME (place_id AS line_id) FROM observed_places(of_site_id, of_days, 
 CREATE OR REPLACE TEMP MACRO observed_in_zones(of_site_id, of_days) AS TABLE
 SELECT * EXCLUDE (day) RENAME (place_id AS zone_id) FROM observed_places(of_site_id, of_days, false);
 
--- Grain: line x quarter-hour with something observed in a recording that was looked at for it, for what is not of
--- one class.
-CREATE OR REPLACE TEMP MACRO seen_on_lines(of_site_id, of_days) AS TABLE
+-- Grain: line or zone x quarter-hour with something observed in a recording that was looked at for it, for what is not
+-- of one class.
+CREATE OR REPLACE TEMP MACRO seen_places(of_site_id, of_days, are_lines) AS TABLE
 SELECT
-    line_id,
+    place_id,
     interval_start_utc,
     max(observed_s) AS observed_s,
     max(revision) AS revision,
     arg_max(detector, observed_s) AS detector,
     arg_max(site_version, observed_s) AS site_version
-FROM observed_on_lines(of_site_id, of_days)
+FROM observed_places(of_site_id, of_days, are_lines)
 GROUP BY ALL;
 
--- Grain: zone x quarter-hour with somebody placed in a recording that was looked at for it, for what is not of one
--- class.
+CREATE OR REPLACE TEMP MACRO seen_on_lines(of_site_id, of_days) AS TABLE
+SELECT * RENAME (place_id AS line_id) FROM seen_places(of_site_id, of_days, true);
+
 CREATE OR REPLACE TEMP MACRO seen_in_zones(of_site_id, of_days) AS TABLE
-SELECT
-    zone_id,
-    interval_start_utc,
-    max(observed_s) AS observed_s,
-    max(revision) AS revision,
-    arg_max(detector, observed_s) AS detector,
-    arg_max(site_version, observed_s) AS site_version
-FROM observed_in_zones(of_site_id, of_days)
-GROUP BY ALL;
+SELECT * RENAME (place_id AS zone_id) FROM seen_places(of_site_id, of_days, false);
 
 -- Grain: camera x quarter-hour with something observed, for what is not of one class.
 CREATE OR REPLACE TEMP MACRO seen_quarters(of_site_id, of_days) AS TABLE
