@@ -119,6 +119,8 @@ BENCHMARKS = {
 def main() -> None:
     """Runs what ONLY names, or everything."""
     wanted = os.environ.get("ONLY")
+    if wanted and wanted not in BENCHMARKS:
+        raise SystemExit(f"ONLY={wanted}: is no benchmark. There are: {', '.join(BENCHMARKS)}.")
     for name, benchmark in BENCHMARKS.items():
         if not wanted or name == wanted:
             benchmark()

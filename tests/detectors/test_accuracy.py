@@ -116,7 +116,7 @@ def test_scores_are_those_of_trackeval(n, changes):
     agree(score(found, true), *trackevals(found, true)[1])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.floats(0, 0.9), st.floats(0, 10))
 def test_scores_are_those_of_trackeval_whatever_the_scene(seed, n, drop, noise):
     found, true = wander(seed, n, 8, drop=drop, noise=noise)

@@ -19,7 +19,7 @@ def test_results_come_in_order_whatever_takes_longest(workers):
 
 
 def test_items_and_work_overlap():
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
 
     def items():
         yield 0

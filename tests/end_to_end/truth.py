@@ -188,9 +188,11 @@ def main() -> None:
     print(f"# weights {weights.name}; matched within 1 s")
     with tempfile.TemporaryDirectory(prefix="passant-truth-") as folder:
         joined = joined_dresden(Path(folder))
-        for clip in [*clips(), *joined]:
-            if wanted and clip.name != wanted:
-                continue
+        there = [*clips(), *joined]
+        chosen = [clip for clip in there if not wanted or clip.name == wanted]
+        if not chosen:
+            raise SystemExit(f"ONLY={wanted}: is no clip. There are: {', '.join(clip.name for clip in there)}.")
+        for clip in chosen:
             result = count(clip, Path(folder) / clip.name, weights)
             site = read_site(clip.documents, clip.name)
             for note in {site.calibration_note(c.camera_id) for c in site.cameras} - {None}:

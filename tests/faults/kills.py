@@ -176,6 +176,8 @@ SHARES = {"together": 10, "disk": 15, "rights": 5, "dagster": 5, "inference": 10
 
 def planned(rounds: int, only: str | None) -> dict[str, int]:
     """Rounds of each kind."""
+    if only and only not in KINDS:
+        raise SystemExit(f"ONLY={only}: is no kind of fault. There are: {', '.join(KINDS)}.")
     if only:
         return {only: rounds}
     few = {name: max(1, share * rounds // 300) for name, share in SHARES.items()}

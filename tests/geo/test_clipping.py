@@ -31,7 +31,7 @@ def test_length_inside_is_that_of_the_exact_intersection(outline):
     assert shares(start, end, outline) == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(segments)
 def test_pieces_lie_inside_in_order_and_do_not_overlap(segments):
     start, end = ends(segments)
@@ -43,7 +43,7 @@ def test_pieces_lie_inside_in_order_and_do_not_overlap(segments):
     assert (shapely.distance(U_SHAPE, shapely.points(middle)) < 1e-9).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(segments, st.integers(1, 9), st.integers(1, 9))
 def test_parts_share_the_whole_without_gap_or_overlap(segments, x, y):
     """Whole-number ends and cuts put many segments exactly on the common edges and corners."""
@@ -54,7 +54,7 @@ def test_parts_share_the_whole_without_gap_or_overlap(segments, x, y):
     assert total == pytest.approx(shares(start, end, shapely.box(0, 0, 10, 10)), abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(segments)
 def test_inside_and_outside_make_up_the_segment(segments):
     start, end = ends(segments)
@@ -62,7 +62,7 @@ def test_inside_and_outside_make_up_the_segment(segments):
     assert shares(start, end, U_SHAPE) + shares(start, end, outside) == pytest.approx(1.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(segments)
 def test_there_and_back_are_inside_for_as_long(segments):
     start, end = ends(segments)
@@ -70,7 +70,7 @@ def test_there_and_back_are_inside_for_as_long(segments):
     assert shares(end, start, U_SHAPE) == pytest.approx(shares(start, end, U_SHAPE), abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(segments)
 def test_the_way_the_outline_is_drawn_does_not_matter(segments):
     start, end = ends(segments)

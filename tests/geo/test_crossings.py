@@ -95,7 +95,7 @@ bands = st.sampled_from([0.0, 0.11, 0.37, 1.3])
 lines = st.sampled_from([LINE, BENT, np.array([[0, 0], [0, 4], [3, 4], [3, 9.0]]), np.array([[8, 1], [-3, 7.0]])])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(way, lines)
 def test_without_hysteresis_it_counts_what_shapely_sees(points, line):
     legs = [shapely.LineString(leg) for leg in itertools.pairwise(line)]
@@ -121,13 +121,13 @@ def reference(points, hysteresis):
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(way, bands)
 def test_it_follows_its_rule(points, hysteresis):
     assert [d for d, _ in crossings(*np.array(points).T, hysteresis=hysteresis)] == reference(points, hysteresis)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(way, bands, lines)
 def test_going_backwards_in_time_swaps_directions(points, hysteresis, line):
     x, y = np.array(points).T
@@ -137,7 +137,7 @@ def test_going_backwards_in_time_swaps_directions(points, hysteresis, line):
     assert_same(there, swapped)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(way, bands, lines, st.integers(2, 6))
 def test_more_points_on_the_same_way_change_nothing(points, hysteresis, line, pieces):
     x, y = np.array(points).T
@@ -148,7 +148,7 @@ def test_more_points_on_the_same_way_change_nothing(points, hysteresis, line, pi
     assert_same(coarse, [(d, at / pieces) for d, at in dense])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(way, bands, st.floats(0.5, 9.5))
 def test_a_line_cut_in_two_adds_up(points, hysteresis, cut):
     x, y = np.array(points).T
@@ -158,7 +158,7 @@ def test_a_line_cut_in_two_adds_up(points, hysteresis, cut):
     assert_same(whole, parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(way, lines)
 def test_a_bent_line_is_the_sum_of_its_legs_without_hysteresis(points, line):
     x, y = np.array(points).T
@@ -166,7 +166,7 @@ def test_a_bent_line_is_the_sum_of_its_legs_without_hysteresis(points, line):
     assert_same(crossings(x, y, hysteresis=0.0, line=line), [*itertools.chain(*legs)])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(way, min_size=1, max_size=4), bands)
 def test_many_lines_at_once_are_the_same_as_one_by_one(ways, hysteresis):
     every = [LINE, BENT, np.array([[8, 1], [-3, 7.0]])]
@@ -233,7 +233,7 @@ def test_probability_is_what_simulated_errors_say():
     assert probability(x, y, sigma=sigma) == pytest.approx([crossed / 4000], abs=0.02)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(way, bands, lines)
 def test_probabilities_are_probabilities(points, hysteresis, line):
     found = probability(*np.array(points).T, sigma=0.4, hysteresis=hysteresis, line=line)

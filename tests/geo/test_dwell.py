@@ -24,7 +24,7 @@ PLAZA = {"plaza": shapely.box(-10, -10, 10, 10)}
 durations = st.lists(st.floats(0.5, 200, width=32), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(durations)
 def test_without_censoring_the_curve_is_the_share_that_stays_longer(times):
     duration = np.array(times)
@@ -35,7 +35,7 @@ def test_without_censoring_the_curve_is_the_share_that_stays_longer(times):
     assert curve.quantile_s(0.5) == np.sort(duration)[(len(duration) - 1) // 2]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(durations, st.randoms())
 def test_the_curve_is_the_product_over_ends(times, random):
     duration, censored = np.array(times), np.array([random.random() < 0.4 for _ in times])

@@ -164,7 +164,7 @@ def crossing(speed, other_speed, lead_m, size=CAR, other_size=WALKER):
     return first, second, enters_s - leaves_s
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(2, 15), st.floats(0.5, 5), st.floats(2, 40))
 def test_post_encroachment_time_of_a_crossing_is_exact(speed, other_speed, lead_m):
     first, second, pet_s = crossing(speed, other_speed, lead_m)

@@ -86,7 +86,7 @@ def test_names_tell_standards_apart():
         assert (rising > 0).all(), standard.name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0.001, 6), st.floats(0, 2), st.sampled_from(STANDARDS), st.integers(0, 50))
 def test_probabilities_sum_to_one(density, sigma, standard, missed):
     chances = letter_probabilities(
@@ -100,7 +100,7 @@ def test_probabilities_sum_to_one(density, sigma, standard, missed):
     assert (chances >= -1e-12).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(0.02, 3))
 def test_without_error_the_letter_is_certain(density):
     bounds = FRUIN_WALKWAY.crowding_bounds()

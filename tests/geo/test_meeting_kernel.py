@@ -20,7 +20,7 @@ def in_order(rows, low, slot):
     return rows[np.lexsort([low[rows, 0], slot[rows]])]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(0, 60), st.sampled_from([0, 1]))
 def test_the_sweep_finds_what_trying_every_pair_finds(seed, n, shift):
     rng = np.random.default_rng(seed)

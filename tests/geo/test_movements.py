@@ -66,7 +66,7 @@ def test_times_are_those_of_the_gates_or_else_of_the_track():
 place = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(lambda p: (10 * p[0] + 3, 10 * p[1] + 7))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(place, min_size=2, max_size=8), min_size=1, max_size=5))
 def test_every_track_is_shown_once_and_time_reversed_goes_the_other_way(ways):
     there = movements(*ways)

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.peaks import peak_hours
@@ -85,7 +85,6 @@ def test_groups_have_their_own_peaks():
     assert (found["peak_start_utc"][0] - found["peak_start_utc"][1]) == timedelta(minutes=15)
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | st.integers(0, 50), min_size=1, max_size=24))
 def test_it_is_the_largest_of_all_whole_hours(values):
     hours = [values[i : i + 4] for i in range(len(values) - 3)]

@@ -21,7 +21,7 @@ def test_steps_join_positions_of_one_track_of_one_recording():
     assert steps.duration_s[:2].tolist() == [1, 3]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 3_999_999), max_size=6, unique=True))
 def test_cuts_lose_no_time_and_no_way(cuts):
     steps = steps_of(builders.trajectories(WALK))

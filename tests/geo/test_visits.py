@@ -95,7 +95,7 @@ def test_tracks_and_recordings_are_kept_apart():
 place = st.tuples(st.floats(-4, 14, width=16), st.floats(-8, 8, width=16))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.lists(place, min_size=2, max_size=6), min_size=1, max_size=3))
 def test_stays_have_the_zone_s_time_and_balance(walks):
     paths = [(i, [(2.0 * k, x, y) for k, (x, y) in enumerate(w)]) for i, w in enumerate(walks)]

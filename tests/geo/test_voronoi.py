@@ -16,7 +16,7 @@ def cells(places, walkable=SQUARE, cut_off=None):
     return voronoi_cells(np.zeros(len(places), np.int64), np.array(places, float), walkable, cut_off)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(crowds)
 def test_cells_share_the_walkable_area(places):
     found = cells(places)
@@ -25,7 +25,7 @@ def test_cells_share_the_walkable_area(places):
     assert density == pytest.approx(len(places) / 16)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(crowds)
 def test_each_place_belongs_to_the_nearest_person(places):
     found, at = cells(places), np.random.default_rng(0).uniform(0, 4, (50, 2))
@@ -35,7 +35,7 @@ def test_each_place_belongs_to_the_nearest_person(places):
     assert shapely.intersects(found.polygon[nearest], shapely.points(at))[clear].all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(crowds)
 def test_cells_are_those_of_geos(places):
     points = shapely.MultiPoint(places)
@@ -46,7 +46,7 @@ def test_cells_are_those_of_geos(places):
         assert cells(places).area_m2 == pytest.approx(area, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(crowds, st.floats(0.3, 3))
 def test_a_cut_off_only_makes_cells_smaller(places, radius):
     limit = shapely.Polygon(CutOff(radius).corners_m).area

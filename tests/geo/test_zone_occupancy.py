@@ -24,7 +24,7 @@ def totals(sums):
     return np.array(sums.select(pl.col(SUMS).sum()).row(0))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(walks)
 def test_flow_is_density_times_velocity(walks):
     measured = edie(occupy_zones(walking(walks), {"z": shapely.box(-4, -3, 5, 5)}), 72.0, 900.0)
@@ -37,7 +37,7 @@ def test_flow_is_density_times_velocity(walks):
     assert ((order >= 0) & (order <= 1 + 1e-9)).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(walks, st.integers(-3, 4))
 def test_split_zones_add_up(walks, cut):
     whole = {"whole": shapely.box(-4, -4, 5, 5)}
@@ -45,7 +45,7 @@ def test_split_zones_add_up(walks, cut):
     assert totals(occupy_zones(walking(walks), halves)) == pytest.approx(totals(occupy_zones(walking(walks), whole)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(walks)
 def test_a_zone_of_whole_cells_has_the_sums_of_its_cells(walks):
     trajectories = walking(walks)
@@ -54,7 +54,7 @@ def test_a_zone_of_whole_cells_has_the_sums_of_its_cells(walks):
     assert totals(zone) == pytest.approx(totals(cells), abs=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(walks)
 def test_quarter_hours_add_up_to_all_time(walks):
     trajectories = walking(walks)

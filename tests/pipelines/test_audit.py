@@ -46,7 +46,7 @@ def test_an_edited_log_is_found_out(tmp_path, attack):
         log.verify()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_changed_byte_breaks_the_chain(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("audit") / "log.jsonl"
