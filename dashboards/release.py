@@ -52,8 +52,14 @@ class Release:
         return table in self.manifest["tables"] and bool(self.manifest["tables"][table]["files"])
 
     def files(self, table: str, site_id: str | None = None, days: tuple[date, date] | None = None) -> list[str]:
-        """The files of a table, or those that may hold rows of a site between two local days."""
-        by_site = self._files_by_site[table]
+        """The files of a table, or those that may hold rows of a site between two local days.
+
+        Raises:
+            ReleaseError: if the release has no such table, as one of an earlier version of Passant may not.
+        """
+        by_site = self._files_by_site.get(table)
+        if by_site is None:
+            raise ReleaseError(f"{self.version}: no table {table}")
         if site_id is None:
             found = [file for of_site in by_site.values() for file in of_site]
         else:
@@ -110,7 +116,7 @@ class Release:
             values: further parameters.
 
         Raises:
-            ReleaseError: if a file is missing or damaged; the message names it.
+            ReleaseError: if a file is missing, damaged or of another version of Passant; the message names it.
         """
         days = (values["first_day"], values["last_day"]) if "first_day" in values else None
         # Any file of a table has its columns; one without a row of the period makes an empty answer.
@@ -119,8 +125,8 @@ class Release:
         try:
             with self._database.cursor() as cursor:
                 rows: pl.DataFrame = cursor.sql(_statement(name), params=bound).pl()
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise ReleaseError(f"{self.version}: {error}") from error
+        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException) as error:
+            raise ReleaseError(f"{self.version}: {str(error).splitlines()[0]}") from error
         return rows
 
 

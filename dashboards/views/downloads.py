@@ -77,6 +77,7 @@ def data_dictionary(release: Release) -> pl.DataFrame:
         [
             {"table": table, "column": c["name"], "type": c["type"], "description": c["description"]}
             for table in queries.TABLES
+            if table in release.manifest["tables"]
             for c in release.manifest["tables"][table]["columns"]
         ]
     )

@@ -212,15 +212,23 @@ def test_before_the_first_release_the_app_says_what_to_do(monkeypatch, tmp_path)
     assert "make demo" in texts(test)
 
 
-@pytest.mark.parametrize("damage", ["pointer", "table"])
+@pytest.mark.parametrize("damage", ["pointer", "table", "older column", "older tables"])
 def test_a_damaged_release_says_what_to_do_and_shows_no_traceback(monkeypatch, counted_day, tmp_path, damage):
     shutil.copytree(counted_day.settings.released, tmp_path / "released")
     planner = tmp_path / "released" / "planner"
     if damage == "pointer":
         (planner / "latest.json").write_text("{")
     else:
-        manifest = json.loads((planner / json.loads((planner / "latest.json").read_text())["manifest"]).read_text())
-        (planner / manifest["tables"]["sites"]["files"][0]["path"]).write_bytes(b"no table")
+        described = planner / json.loads((planner / "latest.json").read_text())["manifest"]
+        manifest = json.loads(described.read_text())
+        sites = planner / manifest["tables"]["sites"]["files"][0]["path"]
+        if damage == "older tables":
+            del manifest["tables"]["annotations"], manifest["tables"]["flow_daily"]
+            described.write_text(json.dumps(manifest))
+        elif damage == "older column":
+            pl.read_parquet(sites).drop("overlapping_views").write_parquet(sites)
+        else:
+            sites.write_bytes(b"no table")
     st.cache_data.clear()  # of the same release undamaged
     test = app(monkeypatch, tmp_path)
     assert not test.exception
