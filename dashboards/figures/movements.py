@@ -120,38 +120,42 @@ def _inward(path_m: list[list[float]], centre: Floats) -> Floats:
     return np.asarray(square if square @ (centre - middle_of(path_m)) > 0 else -square)
 
 
-def matrix(gates: pl.DataFrame, rows: pl.DataFrame, say: Words) -> go.Figure:
+def matrix(gates: pl.DataFrame, pairs: pl.DataFrame, say: Words) -> go.Figure:
     """Origin by destination, with those whose gate was not seen in a row and a column of their own.
 
     Args:
         gates: line_id, name.
-        rows: entry_line_id, exit_line_id (NULL: not seen), count.
+        pairs: entry_line_id, exit_line_id (NULL: not seen), count (NULL: not observed), observed_h.
         say: the reader's language.
     """
     names = {**dict(gates.select("line_id", "name").iter_rows()), None: say("unassigned")}
-    order = list(names)
-    values = np.zeros((len(order), len(order)), int)
-    for entry, leave, count in rows.select("entry_line_id", "exit_line_id", "count").iter_rows():
-        values[order.index(entry), order.index(leave)] = count
-    labels = [names[gate] for gate in order]
+    labels = [*names.values()]
+    places = {gate: number for number, gate in enumerate(names)}
+    values = np.full((len(labels), len(labels)), np.nan)
+    for entry, leave, count in pairs.select("entry_line_id", "exit_line_id", "count").iter_rows():
+        values[places[entry], places[leave]] = np.nan if count is None else count
     figure = go.Figure(
         go.Heatmap(
             z=values,
             x=labels,
             y=labels,
-            text=[[say.number(v) if v else "" for v in row] for row in values.tolist()],
+            text=[[say.number(v) if v == v else "" for v in row] for row in values.tolist()],
             texttemplate="%{text}",
             colorscale="Blues",
+            zmin=0,
             showscale=False,
             xgap=2,
             ygap=2,
+            hoverongaps=False,
             hovertemplate=f"{say('from_gate')} %{{y}}<br>{say('to_gate')} %{{x}}<br>%{{z}}<extra></extra>",
         )
     )
+    for entry, leave in pairs.filter(pl.col("count").is_null()).select("entry_line_id", "exit_line_id").iter_rows():
+        figure.add_annotation(x=names[leave], y=names[entry], text=say("not_observed_short"), showarrow=False)
     return lay_out(
         figure,
         say,
-        height=110 + 44 * len(order),
+        height=110 + 44 * len(labels),
         xaxis={"title": {"text": say("to_gate")}, "side": "top", "type": "category", "showgrid": False},
         yaxis={"title": {"text": say("from_gate")}, "autorange": "reversed", "type": "category", "showgrid": False},
     )

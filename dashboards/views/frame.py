@@ -121,6 +121,25 @@ def table(rows: pl.DataFrame, say: Words, *, alt: str) -> None:
     st.table(told.to_pandas().style.format(numbers), hide_index=True, alt=alt)
 
 
+def crossings_table(lines: pl.DataFrame, say: Words) -> None:
+    """The crossings of every counting line, one direction a row; empty where not observed.
+
+    Args:
+        lines: name, forward, backward, forward_count and backward_count (NULL: not observed).
+        say: the reader's language.
+    """
+    rows = pl.concat(
+        lines.select(
+            pl.col("name").alias(say("line")),
+            pl.col(direction).alias(say("direction")),
+            pl.col(f"{direction}_count").alias(say("crossings")),
+        )
+        for direction in ("forward", "backward")
+    ).sort(say("line"), maintain_order=True)
+    table(rows, say, alt=say("crossings_alt"))
+    st.caption(say("crossings_note"))
+
+
 def _told(value: float, *, say: Words, digits: int) -> str:
     return "" if value is None or value != value else say.number(value, digits)
 

@@ -9,7 +9,7 @@ from dashboards import figures, queries
 from dashboards.release import Release
 from dashboards.views.chosen_cell import chosen_cell, show_cell
 from dashboards.views.chosen_line import choose_on_click, show_chosen
-from dashboards.views.frame import calibration_notes, chart, heading, table
+from dashboards.views.frame import calibration_notes, chart, crossings_table, heading
 from dashboards.views.selection import Selection, choose, switch
 from dashboards.words import Words
 
@@ -34,7 +34,8 @@ def show(release: Release, say: Words) -> None:
     with beside:
         show_cell(release, selection, cells, say)
         show_chosen(release, selection, lines, say)
-        _table(lines, say)
+        st.header(say("crossings"))
+        crossings_table(lines, say)
     calibration_notes(lines)
 
 
@@ -80,17 +81,3 @@ def _desire_lines(release: Release, selection: Selection, say: Words) -> None:
         alt=say("desire_alt", site=selection.site_name),
         note=say("desire_note"),
     )
-
-
-def _table(lines: pl.DataFrame, say: Words) -> None:
-    st.header(say("crossings"))
-    rows = pl.concat(
-        lines.select(
-            pl.col("name").alias(say("line")),
-            pl.col(direction).alias(say("direction")),
-            pl.col(f"{direction}_count").alias(say("crossings")),
-        )
-        for direction in ("forward", "backward")
-    ).sort(say("line"), maintain_order=True)
-    table(rows, say, alt=say("crossings_alt"))
-    st.caption(say("crossings_note"))
