@@ -35,7 +35,8 @@ class Words:
         """A number with thousands set apart; "not observed" for None."""
         if value is None:
             return self("not_observed")
-        return f"{value:,.{digits}f}".translate(str.maketrans(",.", self("thousands") + self("decimal")))
+        told = f"{round(value, digits) + 0.0:,.{digits}f}"  # what rounds to zero has no sign
+        return told.translate(str.maketrans(",.-", self("thousands") + self("decimal") + "−"))
 
     def percent(self, share: float | None, digits: int = 0) -> str:
         """A share as per cent."""
@@ -43,7 +44,7 @@ class Words:
 
     def change(self, share: float) -> str:
         """A change as signed per cent."""
-        return f"{'+' if round(100 * share) >= 0 else '-'}{self.number(abs(100 * share))} %"
+        return f"{'+' if round(100 * share) >= 0 else '−'}{self.number(abs(100 * share))} %"
 
     def change_interval(self, lo95: float | None, hi95: float | None) -> str:
         """The 95 % bounds of a change, or that there are none."""

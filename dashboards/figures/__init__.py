@@ -10,6 +10,7 @@ from dashboards.figures.movements import desire_lines, flows, matrix, turning_di
 from dashboards.figures.plan import volumes_on_plan
 from dashboards.figures.plaza import day_profile, fundamental_diagram, levels, occupancy, stays
 from dashboards.figures.series import butterfly, by_direction, class_split, trend
+from dashboards.figures.sparkline import sparkline
 from dashboards.figures.traffic import queues_by_hour, speed_histogram
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "severities",
     "sigma_on_plan",
     "site_map",
+    "sparkline",
     "speed_histogram",
     "speed_on_plan",
     "stays",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import plotly.graph_objects as go
 import polars as pl
@@ -74,7 +75,16 @@ def clicked(key: str) -> str | None:
     return str(carried[0]) if isinstance(carried, list) else None
 
 
-def key_figure(label: str, value: str, *notes: str, about: str | None = None, **more: Any) -> None:  # noqa: ANN401
+@dataclass(frozen=True)
+class Small:
+    """A small picture in a card: what is drawn, its name, and what a reader who cannot see it should know."""
+
+    figure: go.Figure
+    key: str
+    alt: str
+
+
+def key_figure(label: str, value: str, *notes: str, about: str | None = None, picture: Small | None = None) -> None:
     """A number in a card with what must be said beside it: its interval, or that it has none.
 
     Args:
@@ -82,10 +92,13 @@ def key_figure(label: str, value: str, *notes: str, about: str | None = None, **
         value: the number with its unit, or why there is none.
         notes: a line each, below the number.
         about: its definition, shown on hover.
-        more: of `st.metric`.
+        picture: how it went, below the number.
     """
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.metric(label, value, help=about, **more)
+        st.metric(label, value, help=about)
+        if picture is not None:
+            bare = {**design.config(picture.key), "displayModeBar": False}
+            st.plotly_chart(picture.figure, config=bare, key=picture.key, alt=picture.alt)
         for note in notes:
             st.caption(note)
 

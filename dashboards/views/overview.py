@@ -11,11 +11,12 @@ import streamlit as st
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
 from dashboards.views.chosen_line import choose_on_click, show_chosen
-from dashboards.views.frame import calibration_notes, chart, clicked, heading, key_figure, table
+from dashboards.views.frame import Small, calibration_notes, chart, clicked, heading, key_figure, table
 from dashboards.views.selection import GROUPS, Selection, choose
 from dashboards.words import Words
 
 _TRAILING_DAYS, _YEAR_DAYS = 56, 364
+_DAYS_IN_CARD, _LEAST_IN_CARD = 60, 3
 
 
 def show(release: Release, say: Words) -> None:
@@ -27,14 +28,13 @@ def show(release: Release, say: Words) -> None:
     groups = {name: [r for r in members if r in selection.road_users] for name, members in GROUPS.items()}
     periods = None if selection.overlapping_views else _periods(release, selection, groups)
     for column, (name, members) in zip(columns, groups.items(), strict=False):
-        label = _label(name, selection, say)
         with column:
             if periods is None:
-                key_figure(label, say("not_added"))
+                key_figure(_label(name, selection, say), say("not_added"))
             elif not members:
-                key_figure(label, say("not_looked_for"), about=say("crossings_per_day_help"))
+                key_figure(_label(name, selection, say), say("not_looked_for"), about=say("crossings_per_day_help"))
             else:
-                _key_figure([period[name] for period in periods], label, say)
+                _key_figure([period[name] for period in periods], name, selection, say)
     with columns[3]:
         _coverage(release, selection, say)
     if selection.overlapping_views:
@@ -57,10 +57,10 @@ def _periods(release: Release, selection: Selection, groups: dict[str, list[str]
     return [queries.days_of_groups(release, period, groups) for period in wanted]
 
 
-def _key_figure(periods: list[pl.DataFrame], label: str, say: Words) -> None:
+def _key_figure(periods: list[pl.DataFrame], name: str, selection: Selection, say: Words) -> None:
     """A group's mean per day and its changes; the periods are those of `_periods`."""
     days, trailing, last_year = periods
-    mean, recent = comparison.mean_of(days), comparison.whole_days(days)["count"].tail(60).to_list()
+    mean, label = comparison.mean_of(days), _label(name, selection, say)
     now, year = comparison.compare(trailing, days), comparison.compare(last_year, days)
     key_figure(
         label,
@@ -69,9 +69,20 @@ def _key_figure(periods: list[pl.DataFrame], label: str, say: Words) -> None:
         f"{say('vs_trailing')}: {_told(now, say)}",
         f"{say('vs_last_year')}: {_told(year, say)}",
         about=say("crossings_per_day_help"),
-        chart_data=recent if len(recent) > 2 else None,
-        chart_type="line",
+        picture=_recent(days, name, label, say),
     )
+
+
+def _recent(days: pl.DataFrame, name: str, label: str, say: Words) -> Small | None:
+    """The last days observed nearly throughout, the others as gaps; None where there are hardly any."""
+    is_whole = pl.col("coverage") >= comparison.LEAST_COVERAGE
+    recent = days.tail(_DAYS_IN_CARD).select("day", value=pl.when(is_whole).then(pl.col("count")))
+    whole = recent.drop_nulls()
+    if whole.height < _LEAST_IN_CARD:
+        return None
+    low, high, last = (say.number(v) for v in (whole["value"].min(), whole["value"].max(), whole["value"][-1]))  # type: ignore[arg-type]
+    alt = say("spark_alt", label=label, n=whole.height, low=low, high=high, last=last)
+    return Small(figures.sparkline(recent, say, "line"), f"recent_{name}", alt)
 
 
 def _label(name: str, selection: Selection, say: Words) -> str:
@@ -101,18 +112,21 @@ def _coverage(release: Release, selection: Selection, say: Words) -> None:
         f"{say('last_day_released')}: **{say.day(max(quality['day'].to_list()))}**",
         f"{say('calibration_error')}: **{error}**",
         about=say("observed_share_help"),
-        chart_data=_shares(shown, selection),
-        chart_type="bar",
+        picture=_shares(shown, selection, say),
     )
 
 
-def _shares(shown: pl.DataFrame, selection: Selection) -> list[float] | None:
-    """The observed share of the last 60 days, in percent, for a small picture; None for a single day."""
-    days = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)}).tail(60)
-    shares = days.join(
-        shown.group_by("day").agg(pl.col("coverage").mean()), on="day", how="left", maintain_order="left"
+def _shares(shown: pl.DataFrame, selection: Selection, say: Words) -> Small | None:
+    """The observed share of the last days; None for a single day."""
+    days = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
+    shares = days.tail(_DAYS_IN_CARD).join(
+        shown.group_by("day").agg(value=100 * pl.col("coverage").mean()), on="day", how="left", maintain_order="left"
     )
-    return (100 * shares["coverage"].fill_null(0.0)).to_list() if days.height > 1 else None
+    if days.height == 1:
+        return None
+    least = say.percent(float(shares["value"].fill_null(0.0).min()) / 100)  # type: ignore[arg-type]
+    alt = say("spark_shares_alt", n=shares.height, least=least)
+    return Small(figures.sparkline(shares, say, "bar", " %"), "recent_shares", alt)
 
 
 def _place(release: Release, selection: Selection, say: Words) -> None:
@@ -136,7 +150,7 @@ def _place(release: Release, selection: Selection, say: Words) -> None:
         say,
         key="volumes",
         alt=say("volumes_alt", site=selection.site_name),
-        note=f"{say('volumes_note', days=say.number(selection.days))} {say('click_a_line')}",
+        note=f"{say('volumes_note')} {say('click_a_line')}",
     )
 
 
@@ -160,6 +174,7 @@ def _sites(release: Release, selection: Selection, say: Words) -> None:
         pl.col("last_day").alias(say("last_day_released")),
     )
     table(shown, say, alt=say("sites_alt"))
+    st.caption(say("sites_note"))
     if selection.is_one_hour:
         st.caption(say("all_hours_here"))
     if queries.sites(release)["overlapping_views"].count():

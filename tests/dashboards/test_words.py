@@ -73,11 +73,15 @@ def test_a_language_without_a_catalogue_is_english():
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("en", ["1,234.5", "+12 %", "Wed 10 June 2026"]), ("de", ["1.234,5", "+12 %", "Mi 10. Juni 2026"])],
+    [
+        ("en", ["1,234.5", "−0.5", "0", "+12 %", "−3 %", "Wed 10 June 2026"]),
+        ("de", ["1.234,5", "−0,5", "0", "+12 %", "−3 %", "Mi 10. Juni 2026"]),
+    ],
 )
 def test_numbers_and_dates_follow_the_language(language, expected):
     say = words(language)
-    assert [say.number(1234.5, 1), say.change(0.12), say.day(date(2026, 6, 10))] == expected
+    numbers = [say.number(1234.5, 1), say.number(-0.5, 1), say.number(-0.04), say.change(0.12), say.change(-0.03)]
+    assert [*numbers, say.day(date(2026, 6, 10))] == expected
     assert say.moment(datetime(2026, 6, 10, 8, 5)).endswith("08:05")
 
 

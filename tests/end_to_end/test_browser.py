@@ -21,11 +21,6 @@ pytestmark = pytest.mark.slow
 SCREENSHOTS = Path("data/var/screenshots")
 SAY = words("en")
 
-# What axe-core finds in Streamlit's own elements, which we cannot reach.
-STREAMLITS_OWN = {
-    "svg-img-alt": "the line in st.metric calls the group of its highlighted points a picture and gives it no title",
-}
-
 
 @pytest.fixture(scope="module")
 def server(counted_day):
@@ -90,7 +85,7 @@ def test_every_page_opens_and_can_be_read_by_anybody(browser, city, server, name
     ours = [
         (violation["id"], node["html"], node["failureSummary"])
         for violation in violations
-        if violation["impact"] in ("critical", "serious") and violation["id"] not in STREAMLITS_OWN
+        if violation["impact"] in ("critical", "serious")
         for node in violation["nodes"]
     ]
     assert ours == []

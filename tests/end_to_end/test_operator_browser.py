@@ -19,7 +19,6 @@ from pipelines.inbox import Inbox
 from pipelines.sites import read_documents
 from tests import builders
 from tests.browsing import settle
-from tests.end_to_end.test_browser import STREAMLITS_OWN
 
 pytestmark = pytest.mark.slow
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -90,7 +89,7 @@ def page(server):
 
 
 def violations(page, name):
-    """What axe-core finds on a step, printed, less what is Streamlit's own."""
+    """What axe-core finds on a step, printed."""
     from axe_playwright_python.sync_playwright import Axe
 
     settle(page)  # what is being made anew is pale, which axe-core would take for its colour
@@ -100,7 +99,7 @@ def violations(page, name):
     return [
         (violation["id"], node["html"], node["failureSummary"])
         for violation in found
-        if violation["impact"] in ("critical", "serious") and violation["id"] not in STREAMLITS_OWN
+        if violation["impact"] in ("critical", "serious")
         for node in violation["nodes"]
     ]
 
