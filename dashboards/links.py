@@ -76,7 +76,7 @@ def _places(release: Release, given: Mapping[str, list[str]]) -> dict[str, dict[
     """The names of what a link may name by id: sites, and the lines, zones and junctions of its site."""
     sites = _names(queries.sites(release), "site_id")
     wanted = given.get("site", [next(iter(sites), "")])[0]
-    found = {"site": sites, "reference": sites}
+    found = {"site": sites, "reference": sites, "against": sites}
     of_site = {"line": queries.lines, "zone": queries.zones, "junction": queries.junctions}
     for site_id, name in sites.items():
         if wanted in (site_id, name):

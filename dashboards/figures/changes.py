@@ -9,12 +9,13 @@ from dashboards.design import ACCENT, AXIS, GRID, QUIET, lay_out
 from dashboards.words import Words
 
 
-def changes(rows: pl.DataFrame, say: Words) -> go.Figure:
+def changes(rows: pl.DataFrame, say: Words, axis: str | None = None) -> go.Figure:
     """Change of each line with its 95 % interval; filled where it is clear, hollow where it is not.
 
     Args:
-        rows: line, change (NULL: not enough whole days), lo95, hi95, is_clear, days_before, days_after.
+        rows: name, change (NULL: not enough whole days), lo95, hi95, is_clear, days_before, days_after.
         say: the reader's language.
+        axis: what is shown, where it is no change over time.
     """
     figure = go.Figure()
     for is_clear, colour in ((True, ACCENT), (False, QUIET)):
@@ -23,7 +24,7 @@ def changes(rows: pl.DataFrame, say: Words) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=change,
-                y=some["line"].to_list(),
+                y=some["name"].to_list(),
                 mode="markers",
                 name=say("clear_change" if is_clear else "unclear_change"),
                 marker={"size": 12, "color": colour, "symbol": "circle" if is_clear else "circle-open"},
@@ -43,17 +44,17 @@ def changes(rows: pl.DataFrame, say: Words) -> go.Figure:
             )
         )
     for row in rows.filter(pl.col("change").is_null()).iter_rows(named=True):
-        figure.add_annotation(x=0, y=row["line"], text=say("not_enough_history"), showarrow=False, xanchor="left")
+        figure.add_annotation(x=0, y=row["name"], text=say("not_enough_history"), showarrow=False, xanchor="left")
     figure.add_vline(x=0, line_color=AXIS, line_width=1)
     return lay_out(
         figure,
         say,
         height=90 + 46 * max(rows.height, 1),
-        xaxis={"title": {"text": say("change_percent")}, "gridcolor": GRID, "zeroline": False},
+        xaxis={"title": {"text": axis or say("change_percent")}, "gridcolor": GRID, "zeroline": False},
         yaxis={
             "type": "category",
             "categoryorder": "array",
-            "categoryarray": rows["line"].reverse().to_list(),
+            "categoryarray": rows["name"].reverse().to_list(),
             "range": [-0.6, rows.height - 0.4],
             "automargin": True,
             "showgrid": False,

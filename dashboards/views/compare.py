@@ -9,29 +9,46 @@ import polars as pl
 import streamlit as st
 
 from dashboards import comparison, figures, queries
-from dashboards.comparison import Comparison
 from dashboards.release import Release
+from dashboards.views.changes import as_rows, changes_table
+from dashboards.views.compare_sites import other_sites, show_sites
 from dashboards.views.frame import chart, heading, key_figure, table
 from dashboards.views.selection import Selection, choose, choose_line
 from dashboards.words import Words
 
 _SIZES = (0.05, 0.1, 0.2)
+_EARLIER, _SITE = ("just_before", "year_before", "own_dates_before"), "other_site"
 
 
 def show(release: Release, say: Words) -> None:
     """The page."""
     heading(say("compare"), say("compare_about"))
     after = choose(release, say)
-    before = _before(release, after, say)
+    others = other_sites(release, after)
+    picked = _compare_with(others, say)
+    if picked == _SITE:
+        show_sites(release, after, others, say)
+    else:
+        _periods(release, _before(release, after, picked, say), after, say)
+
+
+def _periods(release: Release, before: Selection, after: Selection, say: Words) -> None:
+    """Two periods of the chosen site, line by line."""
     names = dict(queries.lines(release, after.site_id).select("line_id", "name").iter_rows())
     days = {
         line_id: (queries.days(release, before, line_id), queries.days(release, after, line_id)) for line_id in names
     }
-    found = {line_id: comparison.compare(*both) for line_id, both in days.items()}
+    rows = as_rows((names[line_id], comparison.compare(*both)) for line_id, both in days.items())
     st.header(say("compare_of", before=_span(before, say), after=_span(after, say)))
-    rows = _table(found, names)
     chart(figures.changes(rows, say), rows, say, key="changes", alt=say("changes_alt"), note=say("changes_note"))
-    _told(rows, say)
+    heads = {
+        "name": say("line"),
+        "before_per_day": say("before_per_day"),
+        "after_per_day": say("after_per_day"),
+        "change": say("change"),
+        "whole_days": say("whole_days"),
+    }
+    changes_table(rows, heads, say, alt=say("changes_alt"))
     _events(release, before, after, say)
     _reference(release, before, after, say)
     _one_line(release, before, after, days, say)
@@ -41,18 +58,23 @@ def _span(selection: Selection, say: Words) -> str:
     return f"{say.day(selection.first_day)} – {say.day(selection.last_day)}"
 
 
-def _before(release: Release, after: Selection, say: Words) -> Selection:
-    """The earlier period: just before, a year before, or one's own dates."""
-    first, last = release.days(after.site_id)
+def _compare_with(others: dict[str, str], say: Words) -> str:
+    """An earlier period, or another site where there is one."""
     picked = st.segmented_control(
         say("compare_with"),
-        ["just_before", "year_before", "own_dates_before"],
+        [*_EARLIER, *([_SITE] if others else [])],
         default="just_before",
         required=True,
         format_func=lambda name: say(f"compare_{name}"),
         key="with",
         bind="query-params",
     )
+    return picked or _EARLIER[0]
+
+
+def _before(release: Release, after: Selection, picked: str, say: Words) -> Selection:
+    """The earlier period: just before, a year before, or one's own dates."""
+    first, last = release.days(after.site_id)
     if picked == "own_dates_before":
         dates = st.date_input(
             say("dates"),
@@ -69,48 +91,6 @@ def _before(release: Release, after: Selection, say: Words) -> Selection:
         return after.moved(364)
     # Whole weeks back, so that both periods hold the same weekdays.
     return after.moved(7 * -(-after.days // 7))
-
-
-def _table(found: dict[str, Comparison], names: dict[str, str]) -> pl.DataFrame:
-    """One row per line."""
-    rows = [
-        {
-            "line_id": line_id,
-            "line": names[line_id],
-            "before_per_day": c.before,
-            "after_per_day": c.after,
-            "change": c.change,
-            "lo95": c.lo95,
-            "hi95": c.hi95,
-            "days_before": c.days_before,
-            "days_after": c.days_after,
-            "is_clear": c.is_clear,
-        }
-        for line_id, c in found.items()
-    ]
-    optional = dict.fromkeys(("before_per_day", "after_per_day", "change", "lo95", "hi95"), pl.Float64)
-    return pl.DataFrame(rows, schema_overrides=optional)
-
-
-def _told(rows: pl.DataFrame, say: Words) -> None:
-    """The same as numbers, with how many days are behind them."""
-    told = [
-        {
-            say("line"): row["line"],
-            say("before_per_day"): row["before_per_day"],
-            say("after_per_day"): row["after_per_day"],
-            say("change"): say.change(row["change"]) if row["change"] is not None else say("not_enough_history"),
-            say("interval_of_change"): say.change_interval(row["lo95"], row["hi95"]),
-            say("whole_days"): f"{row['days_before']} / {row['days_after']}",
-        }
-        for row in rows.iter_rows(named=True)
-    ]
-    numbers = dict.fromkeys((say("before_per_day"), say("after_per_day")), pl.Float64)
-    table(
-        pl.DataFrame(told, schema_overrides=numbers).with_columns(pl.col(pl.Float64).round()),
-        say,
-        alt=say("changes_alt"),
-    )
 
 
 def _events(release: Release, before: Selection, after: Selection, say: Words) -> None:
@@ -131,8 +111,7 @@ def _reference(release: Release, before: Selection, after: Selection, say: Words
     if after.overlapping_views:
         st.caption(say("views_overlap", cameras=after.overlapping_views))
         return
-    sites = queries.sites(release).filter(pl.col("overlapping_views").is_null(), pl.col("site_id") != after.site_id)
-    others = dict(sites.select("site_id", "name").iter_rows())
+    others = other_sites(release, after)
     if not others:
         st.caption(say("no_reference_site"))
         return

@@ -1,6 +1,7 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,7 @@ from dashboards.release import open_latest
 from dashboards.views.frame import _digits, to_csv
 from dashboards.words import words
 from tests import builders
+from tests.city import write_city
 
 PAGES = (
     "overview",
@@ -197,6 +199,32 @@ def test_data_quality_shows_the_certificate_and_whether_the_camera_moved(monkeyp
     metrics = {m.label: m.value for m in test.metric}
     assert int(metrics["Control points"]) >= 4
     assert metrics["Area between them"].endswith(" m²")
+
+
+@pytest.fixture(scope="module")
+def two_sites(tmp_path_factory):
+    """Two weeks of a small site and of a larger one."""
+    data = tmp_path_factory.mktemp("two_sites")
+    write_city(data / "released", sites=2, first=date(2026, 5, 18))
+    return data
+
+
+def test_two_sites_are_compared_over_the_same_days(monkeypatch, two_sites):
+    chosen = {"site": "Site 001", "with": "another site", "period": "Everything"}
+    test = view(monkeypatch, two_sites, "compare", **chosen)
+    assert not test.exception
+    assert "Site 000 against Site 001, Mon 18 May 2026" in texts(test)
+    (told,) = (element.value for element in test.get("table"))
+    assert told["Road users"].to_list()[0] == "All chosen road users"
+    # The larger site is 1.42 times the smaller one: (0.3 + 1 / 8) / 0.3.
+    assert told["difference"].to_list()[0] in {"+41 %", "+42 %", "+43 %"}
+    assert "another site" not in texts(view(monkeypatch, two_sites, "overview"))
+
+
+def test_one_site_is_offered_no_other(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "compare")
+    (offered,) = (group for group in test.button_group if group.key == "with")
+    assert list(offered.options) == ["the weeks before", "a year before", "own dates"]
 
 
 def test_without_a_class_the_page_asks_for_one(monkeypatch, counted_day):

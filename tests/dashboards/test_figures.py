@@ -334,7 +334,7 @@ def test_shares_add_up():
 def test_a_change_without_enough_days_is_said_and_not_drawn():
     rows = pl.DataFrame(
         {
-            "line": ["a", "b"],
+            "name": ["a", "b"],
             "change": [0.1, None],
             "lo95": [0.05, None],
             "hi95": [0.2, None],
@@ -357,3 +357,35 @@ def test_every_class_has_its_colour_and_its_name():
 
 def test_nothing_is_sent_to_a_cloud():
     assert design.config("x")["showSendToCloud"] is False
+
+
+def test_a_small_picture_leaves_a_gap_where_a_day_has_no_value():
+    rows = pl.DataFrame({"day": [date(2026, 6, 1), date(2026, 6, 2), date(2026, 6, 3)], "value": [10, None, 12]})
+    (line,) = figures.sparkline(rows, SAY, "line").data
+    assert list(line.y) == [10, None, 12]
+    assert not line.connectgaps
+    assert line.customdata[1].endswith("not observed")
+
+
+def levels(probability):
+    rows = {"standard": ["Fruin 1971, walkway", "Own, ramp"], "letter": ["A", "A"], "quarters": [3, 4]}
+    return pl.DataFrame(rows).with_columns(probability=pl.Series([probability] * 2, dtype=pl.Float64))
+
+
+def test_a_standard_is_told_in_the_readers_language_where_it_is_known():
+    (bar,) = figures.levels(levels(None), words("de")).data
+    assert list(bar.y) == ["Fruin 1971<br>Gehweg", "Own<br>ramp"]
+
+
+@pytest.mark.parametrize(("probability", "told"), [(None, ""), (0.8, "<br>probability: 80 %")])
+def test_a_letter_is_as_probable_as_the_counts_say_and_never_without_them(probability, told):
+    (bar,) = figures.levels(levels(probability), SAY).data
+    assert list(bar.customdata) == [told, told]
+
+
+@pytest.mark.parametrize(("median_s", "axis", "value"), [(10.0, "seconds", 10.0), (600.0, "minutes", 10.0)])
+def test_short_stays_are_told_in_seconds(median_s, axis, value):
+    rows = {"kind": ["presence"], "hour": [8], "median_s": [median_s], "p75_s": [median_s]}
+    bounds = pl.lit(median_s).alias("median_lo95_s"), pl.lit(None, pl.Float64).alias("median_hi95_s")
+    figure = figures.stays(pl.DataFrame(rows).with_columns(bounds), SAY)
+    assert (figure.layout.yaxis.title.text, figure.data[0].y[0]) == (axis, value)
