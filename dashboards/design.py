@@ -40,7 +40,8 @@ def config(name: str) -> dict[str, Any]:
 
 def lay_out(figure: go.Figure, say: Words, *, height: int, **changes: Any) -> go.Figure:  # noqa: ANN401
     """Gives a chart the common layout."""
-    axis = {"gridcolor": GRID, "zerolinecolor": AXIS, "ticks": "", "automargin": True}
+    numbers = {"separatethousands": True, "exponentformat": "none"}
+    axis = {"gridcolor": GRID, "zerolinecolor": AXIS, "ticks": "", "automargin": True, **numbers}
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},

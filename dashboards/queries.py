@@ -18,6 +18,7 @@ TABLES = (
     "flow_counts",
     "flow_hourly",
     "flow_daily",
+    "flow_profiles",
     "movements",
     "speeds",
     "speed_histogram",
@@ -26,6 +27,7 @@ TABLES = (
     "conflicts",
     "zone_occupancy",
     "level_of_service",
+    "service_levels",
     "dwell",
     "occupancy",
     "coverage",
@@ -251,7 +253,7 @@ def dwell(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
 
 
 def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
-    """standard, letter, rank, quarters, is_at_least; from the best letter to the worst."""
+    """standard, letter, rank, quarters, is_at_least, probability (NULL: not validated); from best to worst."""
     chosen = _without(selection, "directions", "road_users")
     return _of_site(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
 

@@ -202,6 +202,12 @@ def uptime(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) -> g
         say,
         height=330,
         plot_bgcolor=_SHADE,
-        yaxis={"title": {"text": say("hour_of_day")}, "range": [23.5, -0.5], "dtick": 3, "showgrid": False},
+        yaxis={
+            "title": {"text": say("hour_of_day")},
+            "range": [23.5, -0.5],
+            "dtick": 3,
+            "showgrid": False,
+            "zeroline": False,
+        },
         xaxis={"type": "date", "tickformat": "%d.%m.\n%Y", "showgrid": False},
     )

@@ -81,7 +81,6 @@ def by_direction(
     midnights = [datetime.combine(day, time()) for day in unseen]
     mark_unobserved(figure, [*unobserved(rows, length), *((start, start + LENGTH["day"]) for start in midnights)])
     unit = say("unit_per_observed_hour") if is_rate else say("unit_crossings")
-    figure.update_yaxes(**_both_ways(figure))
     return lay_out(
         figure,
         say,
@@ -93,7 +92,7 @@ def by_direction(
             "title": {"text": f"{unit} / {say(f'per_{interval}')}" if not is_rate else unit},
             "gridcolor": "rgba(128,140,150,0.25)",
             "zerolinecolor": AXIS,
-            **_both_ways(figure),
+            **_both_ways([y for trace in figure.data for y in trace.y], 5, say),
         },
     )
 
@@ -102,13 +101,13 @@ def _value(is_rate: bool) -> pl.Expr:
     return pl.col("count") / pl.col("observed_h") if is_rate else pl.col("count")
 
 
-def _both_ways(figure: go.Figure) -> dict[str, Any]:
-    """Ticks that count upwards in both directions."""
-    reach = max((abs(y) for trace in figure.data for y in trace.y if y), default=1.0)
+def _both_ways(values: Sequence[float | None], most: int, say: Words) -> dict[str, Any]:
+    """Ticks that count upwards in both directions, at most so many to a side."""
+    reach = max((abs(value) for value in values if value), default=1.0)
     step = 10 ** np.floor(np.log10(reach))
-    step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= 5)
-    at = np.arange(-5, 6) * step
-    return {"tickvals": at.tolist(), "ticktext": [f"{abs(v):g}" for v in at]}
+    step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= most)
+    at, digits = np.arange(-most, most + 1) * step, max(0, -int(np.floor(np.log10(step))))
+    return {"tickvals": at.tolist(), "ticktext": [say.number(abs(float(v)), digits) for v in at]}
 
 
 def unobserved(rows: pl.DataFrame, length: timedelta) -> list[tuple[datetime, datetime]]:
@@ -272,10 +271,6 @@ def butterfly(
     observed = set(rows.drop_nulls("per_hour")["hour"].to_list())
     unseen = [(hour - 0.5, hour + 0.5) for hour in range(24) if hour not in observed]
     add_bands(figure, unseen, colour=UNOBSERVED, opacity=0.16, axis="y")
-    reach = max((abs(x) for trace in figure.data for x in trace.x if x), default=1.0)
-    step = 10 ** np.floor(np.log10(reach))
-    step *= next(k for k in (0.2, 0.5, 1, 2, 5) if reach / (k * step) <= 3)
-    at = np.arange(-4, 5) * step
     return lay_out(
         figure,
         say,
@@ -288,11 +283,11 @@ def butterfly(
             "tickvals": list(range(0, 24, 3)),
             "ticktext": [f"{h:02d}" for h in range(0, 24, 3)],
             "showgrid": False,
+            "zeroline": False,
         },
         xaxis={
             "title": {"text": say("unit_per_hour")},
-            "tickvals": at.tolist(),
-            "ticktext": [f"{abs(v):g}" for v in at],
+            **_both_ways([x for trace in figure.data for x in trace.x], 3, say),
             "gridcolor": "rgba(128,140,150,0.25)",
             "zerolinecolor": INK,
         },

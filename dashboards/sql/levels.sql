@@ -1,5 +1,6 @@
--- Grain: standard x letter of one zone: observed quarter-hours with that letter of pedestrian crowding.
-SELECT l.standard, l.letter, v.rank, count(*) AS quarters, bool_or(l.is_at_least) AS is_at_least
+-- Grain: standard x letter of one zone: observed quarter-hours with that letter of pedestrian crowding, and how
+-- probable it is in them on average, NULL while counts are not validated.
+SELECT l.standard, l.letter, v.rank, count(*) AS quarters, bool_or(l.is_at_least) AS is_at_least, avg(l.letter_probability) AS probability
 FROM read_parquet($level_of_service) AS l
 JOIN read_parquet($service_levels) AS v USING (standard, letter)
 WHERE l.site_id = $site_id

@@ -32,7 +32,12 @@ def show(release: Release, say: Words) -> None:
             _offer(release, name, site_id, say, is_simulated=is_simulated)
     st.header(say("dictionary"))
     dictionary = data_dictionary(release)
-    table(dictionary, say, alt=say("dictionary_alt"))
+    st.caption(say("dictionary_note"))
+    table(
+        dictionary.rename({name: say(f"dictionary_{name}") for name in dictionary.columns}),
+        say,
+        alt=say("dictionary_alt"),
+    )
     st.download_button("data_dictionary.csv", to_csv(dictionary), "data_dictionary.csv", "text/csv", on_click="ignore")
     if manifest["held"]:
         st.header(say("held_back"))
@@ -45,10 +50,9 @@ def published(release: Release, say: Words) -> str:
 
 
 def _offer(release: Release, table: str, site_id: str, say: Words, *, is_simulated: bool) -> None:
-    described = release.manifest["tables"][table]
     stem = f"passant_{site_id}{'_simulated' if is_simulated else ''}_{table}_{release.version}"
     about, as_csv, as_parquet = st.columns([3, 1, 1], vertical_alignment="center")
-    about.markdown(f"**{table}**  \n{described['description'].splitlines()[0]}")
+    about.markdown(f"**{table}**  \n{say(f'table_{table}')}")
     as_csv.download_button(
         f"{table}.csv",
         lambda: to_csv(queries.download(release, table, site_id)),

@@ -11,8 +11,9 @@ from dashboards.words import Words
 
 _SECTIONS = ("way", "count", "coverage", "uncertainty", "metres", "comparison", "never")
 _TERMS = (
-    "counting_line", "crossing", "direction", "observed_hour", "coverage", "whole_day", "edie_density", "velocity",
-    "peak_hour_factor", "leave_one_out", "release",
+    "counting_line", "crossing", "direction", "movement", "observed_hour", "coverage", "whole_day", "interval",
+    "peak_hour_factor", "mean_speeds", "v85", "saturation", "edie_density", "velocity", "fundamental",
+    "level_of_service", "dwell", "ttc", "pet", "drac", "leave_one_out", "release",
 )  # fmt: skip
 
 

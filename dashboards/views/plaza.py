@@ -110,7 +110,7 @@ def _levels(release: Release, selection: Selection, zone: dict[str, Any], say: W
     if rows.is_empty():
         return
     st.header(say("level_of_service"))
-    note = say("levels_note")
+    note = f"{say('levels_note')} {say('levels_probable' if rows['probability'].count() else 'levels_not_validated')}"
     if rows["is_at_least"].any():
         note = f"{note} {say('levels_at_least')}"
     chart(figures.levels(rows, say), rows, say, key="levels", alt=say("levels_alt", zone=zone["name"]), note=note)

@@ -89,16 +89,21 @@ def _key_figures(here: pl.DataFrame, percentile: Percentile | None, say: Words) 
     crossings, measured = int(here["crossings"].sum()), int(here["measured"].sum())
     with columns[3]:
         told = say("of_counted", crossings=say.number(crossings))
-        key_figure(say("with_a_speed"), say.number(measured), told, about=say("with_a_speed_help"))
+        key_figure(
+            say("with_a_speed"), say.number(measured), told, say("not_validated"), about=say("with_a_speed_help")
+        )
 
 
 def _interval(percentile: Percentile | None, say: Words) -> tuple[str, ...]:
     """The interval of a V85 and what is behind it, or why there is none."""
     if percentile is None:
         return (say("too_few_free"),)
+    return f"95 %: {_bounds(percentile, say)}", say("of_free", n=say.number(percentile.n))
+
+
+def _bounds(percentile: Percentile, say: Words) -> str:
     high = say.number(percentile.hi95_km_h, 1) if percentile.hi95_km_h is not None else say("open_end")
-    interval = say("interval_95", low=say.number(percentile.lo95_km_h, 1), high=high)
-    return interval, say("of_free", n=say.number(percentile.n))
+    return say("from_to", low=say.number(percentile.lo95_km_h, 1), high=high)
 
 
 # What the pipeline says of speeds it does not show, and the text that says it in the reader's language.
@@ -137,12 +142,11 @@ def _all_lines(release: Release, selection: Selection, rows: pl.DataFrame, bins:
                     say("space_mean_km_h"): _mean(here, "space_mean_m_s"),
                     say("time_mean_km_h"): _mean(here, "time_mean_m_s"),
                     say("v85_km_h"): percentile.km_h if percentile else None,
-                    say("v85_lo95_km_h"): percentile.lo95_km_h if percentile else None,
-                    say("v85_hi95_km_h"): percentile.hi95_km_h if percentile else None,
+                    say("v85_interval_km_h"): _bounds(percentile, say) if percentile else "",
                     say("not_measured_because"): "; ".join(reasons),
                 }
             )
-    optional = {say(f"{name}_km_h"): pl.Float64 for name in ("space_mean", "time_mean", "v85", "v85_lo95", "v85_hi95")}
+    optional = {say(f"{name}_km_h"): pl.Float64 for name in ("space_mean", "time_mean", "v85")}
     table(
         pl.DataFrame(shown, schema_overrides=optional).with_columns(pl.col(pl.Float64).round(1)),
         say,
@@ -180,8 +184,8 @@ def _queue(zone: dict[str, Any], rows: pl.DataFrame, hours: pl.DataFrame, say: W
     with figures_:
         key_figure(
             say("longest_queue"),
-            f"{longest['max_vehicles']} {say('unit_vehicles')}",
-            f"{say.number(longest['max_length_m'])} m · {say.moment(longest['start_local'])}",
+            f"{say.number(longest['max_length_m'])} m",
+            f"{say.number(longest['max_vehicles'])} {say('unit_vehicles')} · {say.moment(longest['start_local'])}",
             say("not_validated"),
             about=say("longest_queue_help"),
         )
