@@ -33,7 +33,7 @@ PAGES = (
 
 def app(monkeypatch, data):
     monkeypatch.setenv("PASSANT_DATA", str(data))
-    return AppTest.from_file(Path("dashboards/app.py").resolve(), default_timeout=60).run()
+    return AppTest.from_file(Path("dashboards/app.py").resolve(), default_timeout=300).run()
 
 
 def view(monkeypatch, data, name, language="en", **parameters):
@@ -49,7 +49,7 @@ def view(monkeypatch, data, name, language="en", **parameters):
         page = importlib.import_module(f"dashboards.views.{name}")
         page.show(open_latest(data_folder() / "released"), words(language))
 
-    test = AppTest.from_function(script, args=(name, language), default_timeout=60)
+    test = AppTest.from_function(script, args=(name, language), default_timeout=300)
     for key, value in parameters.items():
         test.query_params[key] = value
     return test.run()

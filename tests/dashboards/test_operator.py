@@ -214,7 +214,7 @@ def test_the_shipped_site_keeps_its_comments():
 
 def app(monkeypatch, data, tab="image"):
     monkeypatch.setenv("PASSANT_DATA", str(data))
-    test = AppTest.from_file(Path("dashboards/operator/app.py").resolve(), default_timeout=60)
+    test = AppTest.from_file(Path("dashboards/operator/app.py").resolve(), default_timeout=300)
     test.session_state["tab"] = tab
     return test.run()
 

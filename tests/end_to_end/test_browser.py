@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from playwright.sync_api import expect
 
 from dashboards.words import LANGUAGES, words
 from tests.browsing import CHROMIUM, PATHS, arrive, browsing, reading, serving, settle, visit
@@ -54,9 +55,21 @@ def page(browser, server, city):
         assert page.elsewhere == []
 
 
+def figure(page, label):
+    """Where the figure under a label stands."""
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
 def metric(page, label):
     """The figure under a label."""
-    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue").inner_text()
+    return figure(page, label).inner_text()
+
+
+def changed(page, label, before):
+    """The figure under a label, once it is another one."""
+    expect(figure(page, label)).not_to_have_text(before)
+    settle(page)
+    return metric(page, label)
 
 
 def number(text):
@@ -101,14 +114,13 @@ def photograph(page, path):
 
 def test_choosing_classes_and_a_direction_changes_the_numbers(page, city):
     visit(page, f"{city}/site", "Site")
-    everybody = number(metric(page, SAY("crossings_counted")))
+    everybody = metric(page, SAY("crossings_counted"))
     page.get_by_role("button", name="Car", exact=True).click()
-    settle(page)
-    without_cars = number(metric(page, SAY("crossings_counted")))
+    without_cars = changed(page, SAY("crossings_counted"), everybody)
     page.get_by_role("button", name=SAY("more_filters")).click()
     page.get_by_test_id("stPopoverBody").get_by_text(SAY("direction_forward"), exact=True).click()
-    settle(page)
-    one_way = number(metric(page, SAY("crossings_counted")))
+    one_way = changed(page, SAY("crossings_counted"), without_cars)
+    everybody, without_cars, one_way = map(number, (everybody, without_cars, one_way))
     assert everybody > without_cars > one_way > 0
     # Half of the traffic is cars and half of the rest goes forward, give or take chance.
     assert without_cars / everybody == pytest.approx(89 / 179, abs=0.02)
@@ -117,14 +129,15 @@ def test_choosing_classes_and_a_direction_changes_the_numbers(page, city):
 
 def test_a_copied_link_reproduces_the_page(page, browser, city):
     visit(page, f"{city}/site?lang=Deutsch", words("de")("site"))
+    counted = words("de")("crossings_counted")
+    everybody = metric(page, counted)
     page.get_by_role("button", name=words("de").road_user("car"), exact=True).click()
-    settle(page)
+    of_first_line = changed(page, counted, everybody)
     page.get_by_test_id("stMain").get_by_text("West", exact=True).click()
-    settle(page)
-    shown = metric(page, words("de")("crossings_counted"))
+    shown = changed(page, counted, of_first_line)
     with reading(browser, (city,)) as other:
         visit(other, page.url, words("de")("site"))
-        assert metric(other, words("de")("crossings_counted")) == shown
+        assert metric(other, counted) == shown
         assert other.get_by_role("heading", name="West: Verlauf").count() == 1
 
 
@@ -144,9 +157,8 @@ def test_filters_stay_from_page_to_page_and_in_every_language(page, city):
 def test_a_period_is_compared_with_a_year_before_and_with_own_dates(page, city):
     visit(page, f"{city}/compare", "Compare")
     page.get_by_text(SAY("compare_year_before"), exact=True).click()
-    settle(page)
-    heading = page.get_by_role("heading", level=2).first.inner_text()
-    assert heading.startswith("Mon 5 May 2025 – Sun 1 June 2025 against Mon 4 May 2026 – Sun 31 May 2026")
+    periods = "Mon 5 May 2025 – Sun 1 June 2025 against Mon 4 May 2026 – Sun 31 May 2026"
+    expect(page.get_by_role("heading", level=2).first).to_contain_text(periods)
     visit(page, f"{city}/compare?with=own+dates&dates_before=2025-06-02&dates_before=2025-06-29", "Compare")
     heading = page.get_by_role("heading", level=2).first.inner_text()
     assert heading.startswith("Mon 2 June 2025 – Sun 29 June 2025 against")
@@ -157,22 +169,24 @@ def click_mark(page, chart, which):
     place = page.locator(f".st-key-{chart} .js-plotly-plot .points path").nth(which)
     place.scroll_into_view_if_needed()
     box = place.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2)
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(200)
+    click_in(page, chart, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def click_in(page, chart, x, y):
+    """Clicks into a chart once Plotly tells what is under the pointer."""
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    page.locator(f".st-key-{chart} .hoverlayer .hovertext").first.wait_for()
     page.mouse.down()
     page.mouse.up()
-    page.wait_for_timeout(500)
-    settle(page)
 
 
 def test_a_click_on_the_map_chooses_the_site(page, city):
     visit(page, city, "Overview")
     before = metric(page, SAY("group_on_foot"))
-    click_mark(page, "sites", 0)
     click_mark(page, "sites", 1)
+    changed(page, SAY("group_on_foot"), before)
     assert "site=Site" in page.url
-    assert metric(page, SAY("group_on_foot")) != before
 
 
 @pytest.mark.parametrize("layer", ["density", "velocity", "speed"])
@@ -180,7 +194,7 @@ def test_a_click_on_a_line_of_the_plan_shows_it_and_chooses_it_for_other_pages(p
     visit(page, f"{server}/place?layer={layer}", "Map")
     assert page.get_by_role("heading", name="Gate", exact=True).count() == 0
     click_mark(page, layer, -1)
-    assert page.get_by_role("heading", name="Gate", exact=True).count() == 1
+    expect(page.get_by_role("heading", name="Gate", exact=True)).to_have_count(1)
     page.get_by_test_id("stPageLink").get_by_text(SAY("open_line", line="Gate")).click()
     arrive(page, "Site")
     assert page.get_by_role("heading", name="Gate by quarter-hour").count() == 1
@@ -200,13 +214,7 @@ def click_cell(page, chart, cell):
         }""",
         cell,
     )
-    page.mouse.move(x - 3, y)
-    page.mouse.move(x, y)
-    page.wait_for_timeout(300)
-    page.mouse.down()
-    page.mouse.up()
-    page.wait_for_timeout(500)
-    settle(page)
+    click_in(page, chart, x, y)
 
 
 @pytest.mark.parametrize("layer", ["density", "velocity", "speed"])
@@ -218,7 +226,8 @@ def test_a_click_on_a_cell_of_the_map_shows_its_figures_and_stands_in_the_link(p
     east, north = cell.removeprefix("cell:").split("_")
     click_cell(page, layer, cell)
     heading = SAY("cell_heading", east=east, north=north)
-    assert page.get_by_role("heading", name=heading).count() == 1
+    expect(page.get_by_role("heading", name=heading)).to_have_count(1)
+    settle(page)
     assert f"cell={east}_{north}" in page.url
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"cell_{layer}.png")
@@ -226,8 +235,7 @@ def test_a_click_on_a_cell_of_the_map_shows_its_figures_and_stands_in_the_link(p
         visit(other, page.url, "Map")
         assert other.get_by_role("heading", name=heading).count() == 1
     page.get_by_role("button", name=SAY("cell_forget")).click()
-    settle(page)
-    assert page.get_by_role("heading", name=heading).count() == 0
+    expect(page.get_by_role("heading", name=heading)).to_have_count(0)
     assert "cell=" not in page.url
 
 
@@ -235,8 +243,8 @@ def test_a_click_on_an_hour_of_the_week_filters_every_page_until_it_is_given_bac
     visit(page, f"{city}/site", "Site")
     everything = number(metric(page, SAY("crossings_counted")))
     click_cell(page, "week", "hour:2_8")
-    chip = page.get_by_role("button", name="Only Tue 08:00 to 09:00")
-    assert chip.count() == 1
+    expect(page.get_by_role("button", name="Only Tue 08:00 to 09:00")).to_have_count(1)
+    settle(page)
     assert "hour=2_8" in page.url
     mean = metric(page, SAY("mean_per_whole_hour"))
     assert number(metric(page, SAY("crossings_counted"))) < everything / 20
@@ -245,11 +253,14 @@ def test_a_click_on_an_hour_of_the_week_filters_every_page_until_it_is_given_bac
         visit(other, page.url, "Site")
         assert metric(other, SAY("mean_per_whole_hour")) == mean
     click_cell(page, "week", "hour:7_3")
-    assert page.get_by_role("button", name="Only Sun 03:00 to 04:00").count() == 1
+    chip = page.get_by_role("button", name="Only Sun 03:00 to 04:00")
+    expect(chip).to_have_count(1)
+    settle(page)
     page.get_by_role("link", name="Compare", exact=True).click()
     arrive(page, "Compare")
     assert "hour=7_3" in page.url
-    page.get_by_role("button", name="Only Sun 03:00 to 04:00").click()
+    chip.click()
+    expect(chip).to_have_count(0)
     settle(page)
     assert "hour=" not in page.url
     page.get_by_role("link", name="Site", exact=True).click()
@@ -278,7 +289,7 @@ def inflated(pdf):
 
 def test_a_report_is_a_pdf(page, city):
     visit(page, f"{city}/site", "Site")
-    with page.expect_download(timeout=120_000) as report:
+    with page.expect_download() as report:
         page.get_by_role("button", name=SAY("report_download")).click()
     content = Path(report.value.path()).read_bytes()
     assert content.startswith(b"%PDF-")
@@ -291,7 +302,7 @@ def test_a_report_is_a_pdf(page, city):
 
 def test_a_charts_csv_is_what_it_shows(page, city):
     visit(page, f"{city}/site", "Site")
-    with page.expect_download(timeout=60_000) as csv:
+    with page.expect_download() as csv:
         page.locator(".st-key-trend-csv button").first.click()
     rows = pl.read_csv(csv.value.path())
     assert rows.columns == ["day", "count", "coverage"]
@@ -303,7 +314,7 @@ def test_a_chart_is_saved_as_a_picture(page, city):
     visit(page, f"{city}/site", "Site")
     chart = page.locator(".st-key-trend .js-plotly-plot")
     chart.hover()
-    with page.expect_download(timeout=60_000) as picture:
+    with page.expect_download() as picture:
         chart.locator("[data-title='Download plot as a PNG']").click()
     assert picture.value.suggested_filename == "passant_trend.png"
     assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
@@ -311,9 +322,9 @@ def test_a_chart_is_saved_as_a_picture(page, city):
 
 def test_a_table_is_downloaded_as_released(page, server):
     visit(page, f"{server}/downloads", "Downloads")
-    with page.expect_download(timeout=60_000) as csv:
+    with page.expect_download() as csv:
         page.get_by_role("button", name="flow_counts.csv").click()
-    with page.expect_download(timeout=60_000) as parquet:
+    with page.expect_download() as parquet:
         page.get_by_role("button", name="flow_counts.parquet").click()
     rows = pl.read_parquet(parquet.value.path())
     assert rows["count"].sum() == 4

@@ -1,35 +1,22 @@
 """Camera set-up in headless Chromium: a control point clicked, a line drawn, the site saved and read again."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from geo.site import read_site
 from pipelines.audit import AuditLog
 from pipelines.inbox import Inbox
 from pipelines.sites import read_documents
 from tests import builders
-from tests.browsing import settle
+from tests.browsing import CHROMIUM, browsing, reading, serving, settle, visit
 
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCREENSHOTS = Path("data/var/screenshots")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture
@@ -40,52 +27,19 @@ def own_day(tmp_path):
 
 @pytest.fixture
 def server(own_day):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "dashboards.operator", "--server.headless=true", f"--server.port={port}"]
     temporary = own_day.settings.data / "temporary"  # beside what may not be changed; what holds the data folder is not
     temporary.mkdir()
-    environment = {**os.environ, "PASSANT_DATA": str(own_day.settings.data), "TMPDIR": str(temporary)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_for(address):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.3)
+    with serving(own_day.settings.data, "dashboards.operator", TMPDIR=str(temporary)) as address:
+        yield address
 
 
 @pytest.fixture
 def page(server):
     if CHROMIUM is None:
         pytest.skip("needs Chromium (Debian package chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1360, "height": 1500})
-        page.elsewhere = []
-        page.on(
-            "request",
-            lambda r: page.elsewhere.append(r.url) if not r.url.startswith((server, "ws", "data:", "blob:")) else None,
-        )
-        page.goto(server)
-        page.get_by_role("heading", name="Camera set-up", exact=True).wait_for(timeout=60_000)
+    with browsing() as browser, reading(browser, (server,), viewport={"width": 1360, "height": 1500}) as page:
+        visit(page, server, "Camera set-up")
         yield page
-        browser.close()
 
 
 def violations(page, name):
@@ -104,10 +58,18 @@ def violations(page, name):
     ]
 
 
+STEPS = {
+    "Control points": "Click a point in the picture",
+    "Lines and zones": "Which one",
+    "Tracks": "Every track of the last recording",
+    "Save": "A valid site",
+}
+
+
 def step(page, name):
     page.get_by_role("radio", name=name, exact=True).click()
-    page.get_by_role("radio", name=name, exact=True, checked=True).wait_for()
-    page.wait_for_timeout(1500)
+    page.get_by_text(STEPS[name]).first.wait_for()
+    settle(page)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"operator_{name.lower().replace(' ', '_')}.png", full_page=True)
     assert violations(page, name) == []
@@ -122,7 +84,7 @@ def click_at(page, canvas, x, y):
         [x, y],
     )
     page.mouse.click(*at)
-    svg.get_by_role("button").nth(points).wait_for(timeout=30_000)
+    svg.get_by_role("button").nth(points).wait_for()
 
 
 def value(page, label):
@@ -130,10 +92,8 @@ def value(page, label):
 
 
 def test_a_camera_is_set_up(page, own_day):
-    from playwright.sync_api import expect
-
     page.get_by_role("button", name="Load the reference frame").click()
-    page.get_by_text("From pole__").wait_for(timeout=30_000)
+    page.get_by_text("From pole__").wait_for()
 
     step(page, "Control points")
     expect(value(page, "Leave-one-out error")).to_have_text("0.000 m")
@@ -148,7 +108,7 @@ def test_a_camera_is_set_up(page, own_day):
     click_at(page, "Plan, north up", 3, -10)
     step(page, "Save")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("Saved. The next run of a day uses it.").wait_for(timeout=30_000)
+    page.get_by_text("Saved. The next run of a day uses it.").wait_for()
 
     site = read_site(read_documents(own_day.site_folder), "crossroads")
     assert site.calibrations["pole"].points == 9
@@ -157,7 +117,7 @@ def test_a_camera_is_set_up(page, own_day):
 
     step(page, "Tracks")
     page.get_by_role("button", name="Load the last recording's tracks").click()
-    page.get_by_text("From pole__").wait_for(timeout=30_000)
+    page.get_by_text("From pole__").wait_for()
     expect(value(page, "Fragmented")).to_have_text("0 (0 %)")
     step(page, "Tracks")
     page.get_by_role("button", name="Load again").click()
@@ -189,10 +149,10 @@ def test_a_site_is_made_from_a_recording(own_day, page):
     page.get_by_text("lower-case letters, digits and _, such as market_square").last.wait_for()
     page.get_by_label("Identifier", exact=True).fill("corner_square")
     page.get_by_role("button", name="Make the site").click()
-    page.get_by_role("button", name="Load the reference frame").click(timeout=60_000)
-    page.get_by_text("From corner__").wait_for(timeout=240_000)
+    page.get_by_role("button", name="Load the reference frame").click()
+    page.get_by_text("From corner__").wait_for()
     step(page, "Save")
-    page.get_by_text("A valid site").wait_for(timeout=120_000)
+    page.get_by_text("A valid site").wait_for()
     assert page.elsewhere == []
     site = read_site(read_documents(own_day.settings.sites / "corner_square"), "corner_square")
     assert (site.name, site.frame.crs, site.camera("corner").size_px) == ("Corner", "EPSG:25833", (160, 120))
