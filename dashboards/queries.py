@@ -248,7 +248,7 @@ def zone_series(release: Release, selection: Selection, zone_id: str) -> pl.Data
 
 
 def dwell(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
-    """kind, hour, ended, censored, median_s, p75_s, observed_h."""
+    """kind, hour, ended, censored, median_s with its 95 % bounds, p25_s, p75_s, observed_h."""
     return _of_site(release, "dwell", "dwell", zone_id=zone_id, **_without(selection, "directions"))
 
 

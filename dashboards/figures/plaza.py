@@ -10,6 +10,7 @@ from dashboards.figures.series import LENGTH, TICKS, unobserved
 from dashboards.words import Words
 
 _MEDIAN = ("median_s", "median_lo95_s", "median_hi95_s")
+_QUARTILES = ("p25_s", "p75_s")
 _LEAST_FOR_A_LINE = 4
 _LONGEST_IN_SECONDS_S = 180
 # Shades from comfortable to crowded; the letter stands beside them, so colour is never alone.
@@ -74,14 +75,14 @@ def day_profile(rows: pl.DataFrame, say: Words) -> go.Figure:
 
 
 def stays(rows: pl.DataFrame, say: Words) -> go.Figure:
-    """Median stay by hour of day with its 95 % interval, and the stay that a quarter exceeds; short ones in seconds.
+    """Median stay by hour of day with its 95 % interval, and the quartiles beside it; short ones in seconds.
 
     Args:
-        rows: kind (presence, stationary), hour, median_s, median_lo95_s, median_hi95_s (NULL: open), p75_s.
+        rows: kind (presence, stationary), hour, median_s, median_lo95_s, median_hi95_s (NULL: open), p25_s, p75_s.
         say: the reader's language.
     """
     figure = go.Figure()
-    longest_s = max((s for name in (*_MEDIAN, "p75_s") for s in rows[name].drop_nulls()), default=0.0)
+    longest_s = max((s for name in (*_MEDIAN, *_QUARTILES) for s in rows[name].drop_nulls()), default=0.0)
     unit_s, unit, digits = (60, "min", 1) if longest_s > _LONGEST_IN_SECONDS_S else (1, "s", 0)
     for kind, colour, dash in (("presence", ACCENT, "solid"), ("stationary", QUIET, "dot")):
         one = rows.filter(pl.col("kind") == kind, pl.col("median_s").is_not_null()).sort("hour")
@@ -107,8 +108,8 @@ def stays(rows: pl.DataFrame, say: Words) -> go.Figure:
         )
         figure.add_trace(
             go.Scatter(
-                x=one["hour"].to_list(),
-                y=(one["p75_s"] / unit_s).to_list(),
+                x=one["hour"].to_list() * len(_QUARTILES),
+                y=[None if s is None else s / unit_s for name in _QUARTILES for s in one[name]],
                 mode="markers",
                 marker={"symbol": "line-ew-open", "size": 9, "color": colour, "line": {"width": 2}},
                 hoverinfo="skip",

@@ -16,6 +16,7 @@ from dashboards.operator.clicking import MASK, POINT, clicked
 from dashboards.operator.documents import Drawing, camera_of, drawings
 from dashboards.operator.draft import Draft
 from dashboards.operator.points import PIXELS, Points, calibrated, read_points, with_points
+from dashboards.views.frame import table
 from dashboards.words import Words
 from geo.calibration import Calibration
 from geo.certificate import line_certificates, sigma_map
@@ -144,14 +145,14 @@ def _lines(draft: Draft, camera_id: str, calibration: Calibration, say: Words) -
         st.info(say("operator_no_lines"))
         return
     names = {line.line_id: line.name for line in lines}
-    table = line_certificates(calibration, lines).select(
+    told = line_certificates(calibration, lines).select(
         pl.col("line_id").replace(names).alias(say("operator_line")),
         pl.col("px_per_m").round(1).alias("px/m"),
         pl.col("sigma_m").round(2).alias("σ (m)"),
         (100 * pl.col("trusted_share")).round().alias(say("operator_trusted")),
         (100 * pl.col("visible_share")).round().alias(say("operator_visible")),
     )
-    st.dataframe(table, hide_index=True, alt=say("operator_lines"))
+    table(told, say, alt=say("operator_lines"))
 
 
 def _sigma_figure(draft: Draft, camera_id: str, calibration: Calibration, say: Words) -> go.Figure:

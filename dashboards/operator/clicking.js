@@ -37,8 +37,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (shape.title) make("title", {}, node).textContent = shape.title;
   }
   const names = data.shapes.filter((s) => s.label).map((s) => {
-    const half = s.corners.length >> 1;
-    const around = s.closed ? s.corners : [s.corners[Math.max(half - 1, 0)], s.corners[half]];
+    // A line is named at its end: in its middle lies many a zone's name.
+    const around = s.closed ? s.corners : s.corners.slice(-1);
     const [x, y] = [0, 1].map((i) => around.reduce((sum, c) => sum + c[i], 0) / around.length);
     const text = make("text", { x, y, class: "name" }, svg);
     text.textContent = s.label;

@@ -225,7 +225,11 @@ def _junctions(draft: Draft, say: Words) -> None:
     edited = st.data_editor(
         rows,
         num_rows="dynamic",
-        column_config={"gates": st.column_config.ListColumn(say("operator_gates"))},
+        column_config={
+            "junction_id": st.column_config.TextColumn(say("operator_field_line_id")),
+            "name": st.column_config.TextColumn(say("operator_field_name")),
+            "gates": st.column_config.ListColumn(say("operator_gates")),
+        },
         key=f"junctions_{draft.revision}",
         alt=say("operator_junctions"),
     )

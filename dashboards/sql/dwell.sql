@@ -18,6 +18,7 @@ sums AS (
         sum(ended)::BIGINT AS ended,
         sum(censored)::BIGINT AS censored,
         sum(median_s * stays) / nullif(sum(stays) FILTER (median_s IS NOT NULL), 0) AS median_s,
+        sum(p25_s * stays) / nullif(sum(stays) FILTER (p25_s IS NOT NULL), 0) AS p25_s,
         sum(p75_s * stays) / nullif(sum(stays) FILTER (p75_s IS NOT NULL), 0) AS p75_s,
         sum(stays) FILTER (median_s IS NOT NULL) AS timed,
         sqrt(sum(((median_s - median_lo95_s) * stays) ** 2)) AS below,
@@ -37,6 +38,7 @@ SELECT
     median_s,
     CASE WHEN lows = medians THEN greatest(0, median_s - below / timed) END AS median_lo95_s,
     CASE WHEN highs = medians THEN median_s + above / timed END AS median_hi95_s,
+    p25_s,
     p75_s,
     observed_h
 FROM sums

@@ -13,6 +13,7 @@ from dashboards.views.frame import chart, clicked, key_figure
 from dashboards.views.selection import Selection
 from dashboards.words import Words
 
+_PICKED, _OFFERED = "picked_cell", 50
 _CELL = re.compile(r"(-?\d{1,5})_(-?\d{1,5})")
 
 
@@ -27,6 +28,40 @@ def chosen_cell() -> tuple[int, int] | None:
     """The place of the map's cell in the address, in metres east and north, or None."""
     match = _CELL.fullmatch(st.query_params.get("cell", ""))
     return (int(match[1]), int(match[2])) if match else None
+
+
+def pick_cell(cells: pl.DataFrame, say: Words) -> None:
+    """One of the densest cells by keyboard; what was clicked stands in it too.
+
+    Args:
+        cells: cell_x, cell_y, density_per_m2.
+        say: the reader's language.
+    """
+    densest = cells.sort("density_per_m2", descending=True).head(_OFFERED)
+    told = {
+        f"{east}_{north}": say("cell_told", east=east, north=north, density=say.number(100 * density, 1))
+        for east, north, density in densest.select("cell_x", "cell_y", "density_per_m2").iter_rows()
+    }
+    if not told:
+        return
+    chosen = st.query_params.get("cell")
+    st.session_state[_PICKED] = chosen if chosen in told else None
+    st.selectbox(
+        say("busiest_cells"),
+        list(told),
+        index=None,
+        placeholder=say("choose_a_cell"),
+        format_func=told.__getitem__,
+        key=_PICKED,
+        on_change=_keep_picked,
+    )
+
+
+def _keep_picked() -> None:
+    if picked := st.session_state[_PICKED]:
+        st.query_params["cell"] = picked
+    else:
+        st.query_params.pop("cell", None)
 
 
 def show_cell(release: Release, selection: Selection, cells: pl.DataFrame, say: Words) -> None:

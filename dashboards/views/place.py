@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards import figures, queries
 from dashboards.release import Release
-from dashboards.views.chosen_cell import chosen_cell, show_cell
+from dashboards.views.chosen_cell import chosen_cell, pick_cell, show_cell
 from dashboards.views.chosen_line import choose_on_click, show_chosen
 from dashboards.views.frame import calibration_notes, chart, crossings_table, heading
 from dashboards.views.selection import Selection, choose, switch
@@ -32,6 +32,7 @@ def show(release: Release, say: Words) -> None:
     with plan:
         _map(release, selection, cells, lines.filter(space="ground"), say)
     with beside:
+        pick_cell(cells, say)
         show_cell(release, selection, cells, say)
         show_chosen(release, selection, lines, say)
         st.header(say("crossings"))

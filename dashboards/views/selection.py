@@ -31,7 +31,7 @@ Interval = Literal["quarter", "hour", "day", "week"]
 
 ALL_HOURS = tuple(range(24))
 _HOUR = re.compile(r"([1-7])_(1?\d|2[0-3])")
-_KEPT_HOUR = "hour_of_week"
+_KEPT_HOUR, _PICKED_HOUR = "hour_of_week", "picked_hour"
 
 
 @dataclass(frozen=True)
@@ -162,17 +162,35 @@ def hour_text(weekday: int, hour: int, say: Words) -> str:
 
 def _offer_all_hours(hour_of_week: tuple[int, int], say: Words) -> None:
     """The chip that says which hour is shown and gives back all of them."""
-
-    def forget() -> None:
-        st.session_state.pop(_KEPT_HOUR, None)
-        st.query_params.pop("hour", None)
-
     st.button(
         say("only_hour", hour=hour_text(*hour_of_week, say)),
         key="forget_hour",
         icon=":material/close:",
-        on_click=forget,
+        on_click=_keep_hour,
         help=say("only_hour_help"),
+    )
+
+
+def _keep_hour(told: str | None = None) -> None:
+    """Filters every page by an hour of the week, as ``<weekday>_<hour>``; by none where none is given."""
+    st.session_state.pop(_KEPT_HOUR, None)
+    st.query_params.pop("hour", None)
+    if told:
+        st.query_params["hour"] = told
+
+
+def _pick_hour(say: Words) -> None:
+    """The hour of the week by keyboard; what was clicked on a chart stands in it too."""
+    chosen = chosen_hour()
+    st.session_state[_PICKED_HOUR] = f"{chosen[0]}_{chosen[1]}" if chosen else None
+    st.selectbox(
+        say("hour_of_week"),
+        [f"{weekday}_{hour}" for weekday in range(1, 8) for hour in ALL_HOURS],
+        index=None,
+        placeholder=say("all_hours"),
+        format_func=lambda told: hour_text(*map(int, told.split("_")), say),
+        key=_PICKED_HOUR,
+        on_change=lambda: _keep_hour(st.session_state[_PICKED_HOUR]),
     )
 
 
@@ -263,6 +281,7 @@ def _road_users(column: DeltaGenerator, known: list[str], say: Words) -> list[st
 def _finer(say: Words, has_series: bool, days: int) -> tuple[tuple[str, ...], tuple[int, ...], Interval, bool]:
     direction = switch("direction", DIRECTIONS, say)
     day_type = switch("day_type", tuple(DAY_TYPES), say)
+    _pick_hour(say)
     interval: Interval = "quarter" if days <= 2 else "hour" if days <= 10 else "day"
     is_rate = False
     if has_series:

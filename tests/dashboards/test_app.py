@@ -127,6 +127,20 @@ def test_a_cell_in_the_link_is_shown_beside_the_map(monkeypatch, counted_day):
     assert "Cell " not in texts(test)
 
 
+def test_a_cell_and_an_hour_are_chosen_without_a_mouse(monkeypatch, counted_day):
+    test = view(monkeypatch, counted_day.settings.data, "place")
+    cells = test.selectbox(key="picked_cell")
+    cells.select_index(0).run()
+    assert not test.exception
+    assert "Cell " in texts(test)
+    test.selectbox(key="picked_hour").set_value("3_8").run()
+    assert chip(test) == "Only Wed 08:00 to 09:00"
+    assert test.selectbox(key="picked_cell").value == test.query_params["cell"]
+    test.selectbox(key="picked_hour").set_value(None).run()
+    assert not test.exception
+    assert chip(test) is None
+
+
 def test_the_hours_of_a_cell_add_up_to_its_density(counted_day):
     release, selection = open_latest(counted_day.settings.data / "released"), builders.selection()
     cells = queries.occupancy(release, selection)

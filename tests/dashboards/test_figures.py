@@ -385,7 +385,8 @@ def test_a_letter_is_as_probable_as_the_counts_say_and_never_without_them(probab
 
 @pytest.mark.parametrize(("median_s", "axis", "value"), [(10.0, "seconds", 10.0), (600.0, "minutes", 10.0)])
 def test_short_stays_are_told_in_seconds(median_s, axis, value):
-    rows = {"kind": ["presence"], "hour": [8], "median_s": [median_s], "p75_s": [median_s]}
+    rows = {"kind": ["presence"], "hour": [8], "median_s": [median_s], "p25_s": [1.0], "p75_s": [None]}
     bounds = pl.lit(median_s).alias("median_lo95_s"), pl.lit(None, pl.Float64).alias("median_hi95_s")
     figure = figures.stays(pl.DataFrame(rows).with_columns(bounds), SAY)
     assert (figure.layout.yaxis.title.text, figure.data[0].y[0]) == (axis, value)
+    assert list(figure.data[1].y) == [pytest.approx(value / median_s), None]
