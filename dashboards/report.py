@@ -203,7 +203,7 @@ def _quality(release: Release, lines: pl.DataFrame, selection: Selection) -> dic
         [say("term_whole_day"), f"{say.number(whole)} / {say.number(selection.days)}"],
         [say("calibration_error"), f"{say.number(max(errors_m), 2)} m" if errors_m else say("not_calibrated")],
         [say("validation"), say("not_validated")],
-        [say("detector"), "; ".join(shown["detector"].unique().sort())],
+        [say("detector"), "; ".join(map(say.detector, shown["detector"].unique().sort()))],
         [say("site_version"), ", ".join(v[:12] for v in shown["site_version"].unique().sort())],
     ]
     notes = lines["calibration_note"].drop_nulls().unique().sort().to_list()

@@ -89,6 +89,12 @@ class Words:
         """What people call a class."""
         return self(f"road_user_{road_user}")
 
+    def detector(self, detector: str) -> str:
+        """What a number was made with; what the pipeline writes where there was no detector, in this language."""
+        return detector.replace("simulated crossings, no detector", self("made_crossings")).replace(
+            "simulated road users, no detector", self("made_road_users")
+        )
+
 
 @cache
 def words(language: str) -> Words:

@@ -90,7 +90,7 @@ def _provenance(shown: pl.DataFrame, say: Words) -> None:
         .agg(pl.col("day").min().alias("first"), pl.col("day").max().alias("last"), pl.col("day").n_unique().alias("n"))
         .sort("first")
         .select(
-            pl.col("detector").str.replace_many(made_by(say)).alias(say("detector")),
+            pl.col("detector").map_elements(say.detector, pl.String).alias(say("detector")),
             pl.col("site_version").str.slice(0, 12).alias(say("site_version")),
             pl.col("first").alias(say("first_day")),
             pl.col("last").alias(say("last_day")),
@@ -98,14 +98,6 @@ def _provenance(shown: pl.DataFrame, say: Words) -> None:
         )
     )
     table(rows, say, alt=say("provenance_alt"))
-
-
-def made_by(say: Words) -> dict[str, str]:
-    """What the pipeline writes in place of a detector -> the same in the reader's language."""
-    return {
-        "simulated crossings, no detector": say("made_crossings"),
-        "simulated road users, no detector": say("made_road_users"),
-    }
 
 
 def _held(release: Release, selection: Selection, say: Words) -> None:

@@ -96,6 +96,13 @@ def test_what_was_not_observed_is_never_a_number():
     assert words("en").number(None) == words("en").percent(None) == "not observed"
 
 
+def test_what_was_made_without_a_detector_says_so_in_every_language():
+    made = "simulated crossings, no detector, simulated road users, no detector"
+    assert words("en").detector(made) == made
+    assert words("de").detector(made).count("kein Detektor") == 2
+    assert words("de").detector("yolo11n.pt") == "yolo11n.pt"
+
+
 def test_catalogues_are_valid_toml_without_doubles():
     for language in LANGUAGES:
         tomllib.loads(Path(f"dashboards/catalogue/{language}.toml").read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ def demo(tmp_path_factory):
 def run(root):
     environment = {k: v for k, v in os.environ.items() if k not in ("DAGSTER_HOME", "PASSANT_DATA")}
     passant = Path(sys.executable).parent / "passant"
-    done = subprocess.run([passant, "demo"], cwd=root, env=environment, capture_output=True, text=True, timeout=900)
+    done = subprocess.run([passant, "demo"], cwd=root, env=environment, capture_output=True, text=True, timeout=3600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
