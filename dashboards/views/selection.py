@@ -183,12 +183,13 @@ def _pick_hour(say: Words) -> None:
     """The hour of the week by keyboard; what was clicked on a chart stands in it too."""
     chosen = chosen_hour()
     st.session_state[_PICKED_HOUR] = f"{chosen[0]}_{chosen[1]}" if chosen else None
+    hours = {f"{weekday}_{hour}": hour_text(weekday, hour, say) for weekday in range(1, 8) for hour in ALL_HOURS}
     st.selectbox(
         say("hour_of_week"),
-        [f"{weekday}_{hour}" for weekday in range(1, 8) for hour in ALL_HOURS],
+        list(hours),
         index=None,
         placeholder=say("all_hours"),
-        format_func=lambda told: hour_text(*map(int, told.split("_")), say),
+        format_func=hours.__getitem__,
         key=_PICKED_HOUR,
         on_change=lambda: _keep_hour(st.session_state[_PICKED_HOUR]),
     )
