@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import polars as pl
 from numpy.typing import NDArray
 
+from dashboards.comparison import LEAST_COVERAGE
 from dashboards.design import ACCENT, FORWARD, GRID, UNOBSERVED, lay_out
 from dashboards.words import Words
 
@@ -120,6 +121,8 @@ def hour_history(rows: pl.DataFrame, say: Words) -> go.Figure:
 def coverage(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) -> go.Figure:
     """Observed share of every day, weeks across and weekdays down; a day without a recording stays grey.
 
+    Where there is room, days observed less than a whole one tell their share.
+
     Args:
         rows: day, coverage (0 to 1).
         first_day: the first day shown.
@@ -129,6 +132,7 @@ def coverage(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) ->
     monday = first_day - timedelta(days=first_day.weekday())
     weeks = (last_day - monday).days // 7 + 1
     values, told = np.full((7, weeks), np.nan), np.full((7, weeks), "", dtype=object)
+    thin = np.full((7, weeks), "", dtype=object)
     for offset in range((first_day - monday).days, (last_day - monday).days + 1):
         told[offset % 7, offset // 7] = f"{say.day(monday + timedelta(days=offset))}: {say('not_observed')}"
     for row in rows.iter_rows(named=True):
@@ -136,12 +140,16 @@ def coverage(rows: pl.DataFrame, first_day: date, last_day: date, say: Words) ->
         if 0 <= offset < 7 * weeks and row["coverage"] > 0:
             values[offset % 7, offset // 7] = 100 * row["coverage"]
             told[offset % 7, offset // 7] = f"{say.day(row['day'])}: {say.percent(row['coverage'])} {say('observed')}"
+            if row["coverage"] < LEAST_COVERAGE and weeks <= _WEEKS_BY_DAY:
+                thin[offset % 7, offset // 7] = say.percent(row["coverage"], 1 if row["coverage"] < 0.1 else 0)
     figure = go.Figure(
         go.Heatmap(
             z=values,
             x=[str(monday + timedelta(days=7 * week)) for week in range(weeks)],
             y=say.weekdays,
             customdata=told,
+            text=thin,
+            texttemplate="%{text}",
             colorscale=_COVERAGE,
             zmin=0,
             zmax=100,

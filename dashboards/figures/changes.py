@@ -18,7 +18,7 @@ def changes(rows: pl.DataFrame, say: Words, axis: str | None = None) -> go.Figur
         axis: what is shown, where it is no change over time.
     """
     figure = go.Figure()
-    for is_clear, colour in ((True, ACCENT), (False, QUIET)):
+    for is_clear, colour, thickness in ((True, ACCENT, 4), (False, QUIET, 1.5)):
         some = rows.filter(pl.col("change").is_not_null(), pl.col("is_clear") == is_clear)
         change = (some["change"] * 100).to_list()
         figure.add_trace(
@@ -34,7 +34,7 @@ def changes(rows: pl.DataFrame, say: Words, axis: str | None = None) -> go.Figur
                     "array": (some["hi95"] * 100 - some["change"] * 100).to_list(),
                     "arrayminus": (some["change"] * 100 - some["lo95"] * 100).to_list(),
                     "color": colour,
-                    "thickness": 2,
+                    "thickness": thickness,
                 },
                 customdata=some.select(
                     pl.col("lo95") * 100, pl.col("hi95") * 100, "days_before", "days_after"

@@ -312,6 +312,7 @@ def test_the_calendar_leaves_days_without_a_recording_empty():
     assert figure.layout.xaxis.tick0 == "2026-06-08"  # a Monday
     assert heat.z.shape == (7, 2)
     assert heat.z[2][0] == 25
+    assert heat.text[2][0] == "25 %"
     assert "not observed" in heat.customdata[1][0]
     assert heat.customdata[0][0] == ""  # before the period
 

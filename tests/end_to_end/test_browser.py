@@ -280,6 +280,30 @@ def test_a_link_made_in_english_or_by_keys_opens_in_german(page, city):
     assert metric(page, SAY("crossings_counted")).replace(",", ".") == shown[0]
 
 
+def focused(page):
+    """What the keyboard is at."""
+    return page.evaluate(
+        "(e => e.getAttribute('aria-label') || e.innerText || e.tagName)(document.activeElement)",
+    ).strip()
+
+
+def test_a_page_is_used_without_a_mouse(page, city):
+    visit(page, f"{city}/site", "Site")
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(focused(page))
+    wanted = ["Overview", "English", SAY("site"), SAY("period"), "Car", SAY("more_filters"), "West"]
+    for name in [*wanted, SAY("report_download"), "CSV"]:
+        assert any(name in told for told in reached), (name, reached)
+    page.get_by_role("button", name=SAY("more_filters")).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name=SAY("hour_of_week")).focus()
+    page.keyboard.type("Tue 08")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Only Tue 08:00 to 09:00")).to_have_count(1)
+
+
 def inflated(pdf):
     """The contents of a PDF's compressed streams."""
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
