@@ -47,7 +47,12 @@ def hour_by_weekday(rows: pl.DataFrame, say: Words, chosen: tuple[int, int] | No
             xgap=2,
             ygap=2,
             hoverinfo="skip",
-            colorbar={"title": {"text": say("unit_per_hour")}, "thickness": 10, "outlinewidth": 0},
+            colorbar={
+                "title": {"text": say("unit_per_hour")},
+                "thickness": 10,
+                "outlinewidth": 0,
+                "separatethousands": True,
+            },
         )
     )
     figure.add_trace(_clickable(told, say))

@@ -35,7 +35,8 @@ def show_sites(release: Release, here: Selection, others: dict[str, str], say: W
     site_id = st.selectbox(
         say("against_site"), list(others), format_func=others.__getitem__, key="against", bind="query-params"
     )
-    there = replace(here, site_id=site_id, site_name=others[site_id])
+    name = others[site_id] if others[site_id] != here.site_name else f"{others[site_id]} ({site_id})"
+    there = replace(here, site_id=site_id, site_name=name)
     rows = _differences(release, there, here, say)
     period = f"{say.day(here.first_day)} – {say.day(here.last_day)}"
     st.header(say("compare_of", before=there.site_name, after=here.site_name) + f", {period}")

@@ -76,7 +76,7 @@ def clicked(key: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Small:
+class SmallPicture:
     """A small picture in a card: what is drawn, its name, and what a reader who cannot see it should know."""
 
     figure: go.Figure
@@ -84,7 +84,9 @@ class Small:
     alt: str
 
 
-def key_figure(label: str, value: str, *notes: str, about: str | None = None, picture: Small | None = None) -> None:
+def key_figure(
+    label: str, value: str, *notes: str, about: str | None = None, picture: SmallPicture | None = None
+) -> None:
     """A number in a card with what must be said beside it: its interval, or that it has none.
 
     Args:

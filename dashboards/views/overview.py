@@ -11,7 +11,7 @@ import streamlit as st
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
 from dashboards.views.chosen_line import choose_on_click, show_chosen
-from dashboards.views.frame import Small, calibration_notes, chart, clicked, heading, key_figure, table
+from dashboards.views.frame import SmallPicture, calibration_notes, chart, clicked, heading, key_figure, table
 from dashboards.views.selection import GROUPS, Selection, choose
 from dashboards.words import Words
 
@@ -73,7 +73,7 @@ def _key_figure(periods: list[pl.DataFrame], name: str, selection: Selection, sa
     )
 
 
-def _recent(days: pl.DataFrame, name: str, label: str, say: Words) -> Small | None:
+def _recent(days: pl.DataFrame, name: str, label: str, say: Words) -> SmallPicture | None:
     """The last days observed nearly throughout, the others as gaps; None where there are hardly any."""
     is_whole = pl.col("coverage") >= comparison.LEAST_COVERAGE
     recent = days.tail(_DAYS_IN_CARD).select("day", value=pl.when(is_whole).then(pl.col("count")))
@@ -82,7 +82,7 @@ def _recent(days: pl.DataFrame, name: str, label: str, say: Words) -> Small | No
         return None
     low, high, last = (say.number(v) for v in (whole["value"].min(), whole["value"].max(), whole["value"][-1]))  # type: ignore[arg-type]
     alt = say("spark_alt", label=label, n=whole.height, low=low, high=high, last=last)
-    return Small(figures.sparkline(recent, say, "line"), f"recent_{name}", alt)
+    return SmallPicture(figures.sparkline(recent, say, "line"), f"recent_{name}", alt)
 
 
 def _label(name: str, selection: Selection, say: Words) -> str:
@@ -116,7 +116,7 @@ def _coverage(release: Release, selection: Selection, say: Words) -> None:
     )
 
 
-def _shares(shown: pl.DataFrame, selection: Selection, say: Words) -> Small | None:
+def _shares(shown: pl.DataFrame, selection: Selection, say: Words) -> SmallPicture | None:
     """The observed share of the last days; None for a single day."""
     days = pl.DataFrame({"day": pl.date_range(selection.first_day, selection.last_day, eager=True)})
     shares = days.tail(_DAYS_IN_CARD).join(
@@ -126,7 +126,7 @@ def _shares(shown: pl.DataFrame, selection: Selection, say: Words) -> Small | No
         return None
     least = say.percent(float(shares["value"].fill_null(0.0).min()) / 100)  # type: ignore[arg-type]
     alt = say("spark_shares_alt", n=shares.height, least=least)
-    return Small(figures.sparkline(shares, say, "bar", " %"), "recent_shares", alt)
+    return SmallPicture(figures.sparkline(shares, say, "bar", " %"), "recent_shares", alt)
 
 
 def _place(release: Release, selection: Selection, say: Words) -> None:
