@@ -48,10 +48,10 @@ QUESTIONS: dict[str, dict[str, int | None]] = {
     "06_before_and_after": {"flow_daily": 56},
     "07_directional_split": {"flow_profiles": 1},
     "08_the_city_on_a_day": {"flow_daily": 1},
-    "09_aadt_of_all_sites": {"flow_daily": _WHOLE_YEAR},
+    "09_aadt_of_all_sites": {"flow_monthly": _WHOLE_YEAR},
     "10_busiest_evening_peaks": {"flow_profiles": 1},
     "11_gaps_of_a_month": {"flow_daily": 1},
-    "12_weekend_or_weekday_sites": {"flow_profiles": _WHOLE_YEAR},
+    "12_weekend_or_weekday_sites": {"flow_monthly": _WHOLE_YEAR},
     "k30": {"flow_hourly": _WHOLE_YEAR},
 }
 
