@@ -18,6 +18,7 @@ TABLES = (
     "flow_counts",
     "flow_hourly",
     "flow_daily",
+    "flow_monthly",
     "movements",
     "speeds",
     "speed_histogram",
