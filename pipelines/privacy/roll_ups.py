@@ -70,11 +70,7 @@ class FlowProfiles(dy.Schema):
 
 
 class FlowMonthly(dy.Schema):
-    """Average daily traffic of a month (MADT) per counting line, direction and class.
-
-    The mean over twelve months is the annual average daily traffic (AADT, AASHTO 1992). Each weekday weighs
-    alike, so that days not observed do not bend it; months with fewer than seven ``weekdays`` still do.
-    """
+    """Average daily traffic of a month (MADT) per counting line, direction and class; the mean of twelve is AADT."""
 
     site_id = columns.site()
     line_id = columns.line()
@@ -82,7 +78,8 @@ class FlowMonthly(dy.Schema):
     road_user = columns.road_user()
     month = columns.day("First day of the month.", primary_key=True)
     per_day = columns.number(
-        "Crossings per day: mean over the weekdays of the mean of whole days. Empty: no whole day.",
+        "Crossings per day: mean over the weekdays of the mean of whole days, so that days not observed do not bend it "
+        "(AASHTO 1992). Empty: no whole day.",
         min=0,
         nullable=True,
     )
@@ -91,7 +88,9 @@ class FlowMonthly(dy.Schema):
     )
     per_weekend_day = columns.number("The same of Saturdays and Sundays.", min=0, nullable=True)
     whole_days = columns.small(f"Days observed for {WHOLE_DAY:.0%} or more.", min=0)
-    weekdays = columns.small("How many of the seven weekdays have a whole day.", min=0, max=7)
+    weekdays = columns.small(
+        "How many of the seven weekdays have a whole day; the others are left out of the mean.", min=0, max=7
+    )
     coverage = columns.coverage("month")
     status = columns.status()
     revision = columns.revision()

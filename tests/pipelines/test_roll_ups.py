@@ -1,3 +1,4 @@
+import json
 import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, product
@@ -242,8 +243,6 @@ def released(folder, *changed, unchanged=(), count=1):
     months = tuple(sorted({*changed, *unchanged}, key=lambda m: (m.site_id, m.month)))
     released = Release("planner", months, frozenset(unchanged), tables(), (), {})
     published = publish(released, folder, AuditLog(folder / "log.jsonl"))
-    import json
-
     files = json.loads(published.manifest.read_text())["tables"]["flow_daily"]["files"]
     return {
         file["month"]: (file["path"], pl.read_parquet(folder / "planner" / file["path"])["site_id", "count"].rows())
@@ -275,3 +274,13 @@ def test_a_lost_file_of_all_sites_is_made_again(tmp_path):
     path, _ = released(tmp_path, a)["2026-06"]
     (tmp_path / "planner" / path).unlink()
     assert published_months(tmp_path / "planner") == []
+
+
+def test_a_release_from_before_a_table_is_followed_by_one_with_it(tmp_path):
+    released(tmp_path, month("a", 6))
+    tier = tmp_path / "planner"
+    manifest = tier / json.loads((tier / "latest.json").read_text())["manifest"]
+    described = json.loads(manifest.read_text())
+    del described["tables"]["flow_monthly"]
+    manifest.write_text(json.dumps(described))
+    assert released(tmp_path, month("a", 6, "changed"), count=2)["2026-06"][1] == [("a", 2)]
