@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import builders
 from tests.faults import boundaries
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def out_of_space(limit_bytes: int) -> Harm:
     """No file can grow beyond a limit, so that some write is cut short, in whatever library it is made."""
 
     def count(scene: Scene, root: Path) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-        _quietly(scene, root)
+        _quietly(scene, root, builders.small_disk(limit_bytes))
 
     return lambda scene, root: _must(finish(child(partial(count, scene, root))))
 
@@ -95,7 +94,7 @@ def without_rights(folder: str) -> Harm:
 
     def count(scene: Scene, root: Path) -> None:
         _give_up_overriding()
-        _quietly(scene, root)
+        _quietly(scene, root, nullcontext())
 
     def harm(scene: Scene, root: Path) -> None:
         closed = root / "data" / folder
@@ -122,10 +121,11 @@ def _count(scene: Scene, root: Path, death: AbstractContextManager[None]) -> Non
         scene.count(root)
 
 
-def _quietly(scene: Scene, root: Path) -> None:
+def _quietly(scene: Scene, root: Path, harm: AbstractContextManager[None]) -> None:
     """Counts, and may fail only with an error that names where and that `cli.main` says in one sentence."""
     try:
-        scene.count(root)
+        with harm:
+            scene.count(root)
     except OSError as error:
         if str(root) not in str(error):
             raise
