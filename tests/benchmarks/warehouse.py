@@ -8,12 +8,13 @@ SITES and DAYS make the city smaller.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -208,5 +209,6 @@ def _ask_once(release: Release, database: duckdb.DuckDBPyConnection, name: str, 
         raise RuntimeError(f"{name}: no answer for {values}")
 
 
-def _p95(values: Any) -> float:
-    return sorted(values)[int(0.95 * len(values))]
+def _p95(values: Collection[float]) -> float:
+    """By nearest rank: the least that 95 % of the values do not exceed."""
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
