@@ -19,6 +19,7 @@ TABLES = (
     "flow_hourly",
     "flow_daily",
     "flow_profiles",
+    "flow_monthly",
     "movements",
     "speeds",
     "speed_histogram",

@@ -109,8 +109,9 @@ class AuditLog:
         try:
             _write_whole(descriptor, b"".join(lines))
             os.fsync(descriptor)
-        except OSError:
+        except OSError as error:
             os.ftruncate(descriptor, size)
+            error.filename = str(self.path)
             raise
 
     def entries(self) -> Iterator[dict[str, str | int | float]]:

@@ -89,6 +89,10 @@ def _reserved(path: Path) -> Iterator[Path]:
                 continue
             try:
                 yield temporary
+            except OSError as error:
+                if error.errno and not error.filename:  # a full disk does not say where
+                    error.filename = str(path)
+                raise
             finally:
                 temporary.unlink(missing_ok=True)
             return

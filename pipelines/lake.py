@@ -197,7 +197,8 @@ class Lake:
 
 
 def _write(rows: pl.DataFrame, path: Path, inputs: str) -> None:
-    rows.write_parquet(path, metadata=_marks(inputs), statistics=True)
+    with _named(path):
+        rows.write_parquet(path, metadata=_marks(inputs), statistics=True)
     _seal(path)
 
 
@@ -207,8 +208,20 @@ def _write_parts(schema: type[dy.Schema], parts: Iterable[pl.DataFrame], path: P
         yield from (schema.validate(part) for part in parts)
 
     rows = register_io_source(valid, schema=schema.create_empty().schema)
-    rows.sink_parquet(path, metadata=_marks(inputs), statistics=True, maintain_order=True)
+    with _named(path):
+        rows.sink_parquet(path, metadata=_marks(inputs), statistics=True, maintain_order=True)
     _seal(path)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Says where a write has failed; of a full disk Polars makes an error of its own."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as error:
+        if "os error" not in str(error):
+            raise
+        raise OSError(f"{path.parent}: {error}") from error
 
 
 def _marks(inputs: str) -> dict[str, str]:

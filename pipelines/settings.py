@@ -130,6 +130,10 @@ class Settings:
         return self.data / "var" / "unchanged"
 
     @property
+    def progress(self) -> Path:
+        return self.data / "var" / "progress"
+
+    @property
     def ultralytics(self) -> Path:
         return self.data / "var" / "ultralytics"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import resource
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +32,17 @@ SIZE_PX = (160, 120)
 START = datetime(2026, 6, 10, 6, 14, 58, tzinfo=UTC)  # 08:14:58 in Berlin: two quarter-hours
 DAY = date(2026, 6, 10)
 FRAME = LocalFrame("EPSG:25833", 13.7376, 51.0496)
+
+
+@contextmanager
+def small_disk(limit_bytes: int) -> Iterator[None]:
+    """No file can grow beyond a limit meanwhile."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, most))
 
 
 # Pixels.

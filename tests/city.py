@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.audit import AuditLog
 from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable
-from pipelines.privacy.roll_ups import profiles
+from pipelines.privacy.roll_ups import monthly, profiles
 from pipelines.publishing.store import publish
 from tests import city_places, city_traffic
 
@@ -58,7 +58,9 @@ def _tables(months: list[Month]) -> Iterator[ReleaseTable]:
                     yield _table(name, rows, month, day)
         hours = _hours(month, rng)
         yield _table("flow_hourly", hours, month)
-        yield _table("flow_daily", _days(hours), month)
+        days = _days(hours)
+        yield _table("flow_daily", days, month)
+        yield _table("flow_monthly", monthly(days.with_columns(**_PROVENANCE)), month)
         yield _table("flow_profiles", profiles(hours.with_columns(**_PROVENANCE)), month)
         yield _table("quality", _quality(month), month)
     # The empty day that stands for all those without quarter-hours.

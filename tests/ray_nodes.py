@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -18,6 +19,8 @@ from tests import builders
 FRAME_S = 0.15
 # Ray reads it once.
 _TOKEN = secrets.token_hex(16)
+# A head as docs/cost.md starts it.
+_HEAD = {"num_cpus": 0, "include_dashboard": False, "include_log_monitor": False}
 # How the head watches nodes, as docs/cost.md advises.
 WATCH = {
     "RAY_health_check_initial_delay_ms": "1000",
@@ -28,23 +31,26 @@ WATCH = {
 
 
 @contextmanager
-def cluster(cores: Sequence[int], pins: Sequence[set[int]] = (), watch: dict[str, str] = WATCH) -> Iterator:
+def cluster(
+    cores: Sequence[int], pins: Sequence[set[int]] = (), watch: dict[str, str] = WATCH, gpus: int = 0
+) -> Iterator:
     """A head that tracks nothing, and a node of so many cores each; all are gone afterwards.
 
     Args:
         cores: what each node offers.
         pins: the cores of this machine that each node is held to, or nothing.
         watch: how nodes are watched.
+        gpus: accelerators that each node says it has; Ray takes its word for it.
     """
     with _environment({**watch, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _TOKEN}):
         from ray.cluster_utils import Cluster
 
-        whole, made = os.sched_getaffinity(0), Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+        whole, made = os.sched_getaffinity(0), Cluster(initialize_head=True, head_node_args=_HEAD)
         try:
             nodes = []
             for number, offered in enumerate(cores):
                 os.sched_setaffinity(0, pins[number] if pins else whole)
-                nodes.append(made.add_node(num_cpus=offered))
+                nodes.append(made.add_node(num_cpus=offered, num_gpus=gpus))
             os.sched_setaffinity(0, whole)
             yield made.address, nodes
         finally:
@@ -104,6 +110,25 @@ class SlowWalkers:
             self._is_noted = True
         time.sleep(FRAME_S * len(frames.images))
         return self._boxes.detect(frames)
+
+
+class OnAShare(SlowWalkers):
+    """Notes of each look when it began and ended, on which device, and which accelerators it may see."""
+
+    def __init__(self, folder: Path, device: str | None) -> None:
+        super().__init__(folder)
+        self._device = device
+
+    @classmethod
+    def make(cls, _folder: SiteFolder, _weights: Path | None, settings: Settings, _camera_id: str) -> OnAShare:
+        return cls(settings.data / "begun", settings.device)
+
+    def detect(self, frames: Frames) -> list:
+        began_ns, found = time.time_ns(), super().detect(frames)
+        seen = {"device": self._device, "visible": os.environ.get("CUDA_VISIBLE_DEVICES")}
+        note = {"began_ns": began_ns, "ended_ns": time.time_ns(), **seen}
+        (self._folder / f"{began_ns}.{os.getpid()}.json").write_text(json.dumps(note))
+        return found
 
 
 class Blind(SlowWalkers):

@@ -29,7 +29,7 @@ PER_DAY: dict[str, type[dy.Schema]] = {
 _CUT_BY_DAY = ("flow_counts", "occupancy")
 PER_MONTH = roll_ups.PER_MONTH
 # A month of these is one file of all sites, because a city asks them all at once.
-OF_ALL_SITES = ("flow_daily", "flow_profiles")
+OF_ALL_SITES = ("flow_daily", "flow_profiles", "flow_monthly")
 # Single tracks are kept that long by default: until then a month can be counted anew from the lake.
 FINAL_AFTER = timedelta(days=30)
 DIMENSIONS: dict[str, type[dy.Schema]] = {

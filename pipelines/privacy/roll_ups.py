@@ -1,4 +1,4 @@
-"""Flow counts summed to hours, days and usual days, so that a year of a city is quick to read."""
+"""Flow counts summed to hours, days, usual days and months, so that a year of a city is quick to read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import dataframely as dy
 import polars as pl
 
 from pipelines.privacy import columns
+
+# A day observed for less is left out of the means of days.
+WHOLE_DAY = 0.95
 
 
 class FlowHourly(dy.Schema):
@@ -66,17 +69,57 @@ class FlowProfiles(dy.Schema):
     is_simulated = columns.is_simulated()
 
 
+class FlowMonthly(dy.Schema):
+    """Average daily traffic of a month (MADT) per counting line, direction and class; the mean of twelve is AADT."""
+
+    site_id = columns.site()
+    line_id = columns.line()
+    direction = columns.direction()
+    road_user = columns.road_user()
+    month = columns.day("First day of the month.", primary_key=True)
+    per_day = columns.number(
+        "Crossings per day: mean over the weekdays of the mean of whole days, so that days not observed do not bend it "
+        "(AASHTO 1992). Empty: no whole day.",
+        min=0,
+        nullable=True,
+    )
+    per_working_day = columns.number(
+        "The same of Mondays to Fridays; holidays count by their weekday.", min=0, nullable=True
+    )
+    per_weekend_day = columns.number("The same of Saturdays and Sundays.", min=0, nullable=True)
+    whole_days = columns.small(f"Days observed for {WHOLE_DAY:.0%} or more.", min=0)
+    weekdays = columns.small(
+        "How many of the seven weekdays have a whole day; the others are left out of the mean.", min=0, max=7
+    )
+    coverage = columns.coverage("month")
+    status = columns.status()
+    revision = columns.revision()
+    detector = columns.detector()
+    site_version = columns.site_version()
+    is_simulated = columns.is_simulated()
+
+    @dy.rule()
+    def has_a_mean_where_there_is_a_whole_day(cls) -> pl.Expr:  # noqa: N805
+        return (pl.col("whole_days") > 0) == pl.col("per_day").is_not_null()
+
+
 PER_MONTH: dict[str, type[dy.Schema]] = {
     "flow_hourly": FlowHourly,
     "flow_daily": FlowDaily,
     "flow_profiles": FlowProfiles,
+    "flow_monthly": FlowMonthly,
 }
 
 
 def roll_up(flow_counts: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Every table of ``PER_MONTH`` from the FlowCounts of a site's month."""
-    hours = hourly(flow_counts)
-    return {"flow_hourly": hours, "flow_daily": daily(flow_counts), "flow_profiles": profiles(hours)}
+    hours, days = hourly(flow_counts), daily(flow_counts)
+    return {
+        "flow_hourly": hours,
+        "flow_daily": days,
+        "flow_profiles": profiles(hours),
+        "flow_monthly": monthly(days),
+    }
 
 
 def hourly(flow_counts: pl.DataFrame) -> pl.DataFrame:
@@ -119,6 +162,26 @@ def profiles(flow_hourly: pl.DataFrame) -> pl.DataFrame:
             *_PROVENANCE,
         )
         .sort("site_id", "line_id", "direction", "road_user", *keys)
+    )
+
+
+def monthly(flow_daily: pl.DataFrame) -> pl.DataFrame:
+    """Averages the whole days of FlowDaily to FlowMonthly; a day that is not released was not observed."""
+    keys = ["site_id", "line_id", "direction", "road_user", "month"]
+    whole = pl.when(pl.col("coverage") >= WHOLE_DAY).then("count")
+    weekdays = [whole.filter(pl.col("day").dt.weekday() == number).mean() for number in range(1, 8)]
+    return (
+        flow_daily.with_columns(month=pl.col("day").dt.month_start())
+        .group_by(keys, maintain_order=True)
+        .agg(
+            pl.mean_horizontal(weekdays).alias("per_day"),
+            pl.mean_horizontal(weekdays[:5]).alias("per_working_day"),
+            pl.mean_horizontal(weekdays[5:]).alias("per_weekend_day"),
+            whole.count().cast(pl.Int32).alias("whole_days"),
+            pl.sum_horizontal(mean.is_not_null() for mean in weekdays).cast(pl.Int32).alias("weekdays"),
+            pl.col("coverage").sum() / pl.col("day").first().dt.month_end().dt.day(),
+            *_PROVENANCE,
+        )
     )
 
 

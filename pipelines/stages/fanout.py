@@ -13,8 +13,9 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +35,6 @@ from pipelines.stages.track import frame_rate, is_tracked, make_detector, track,
 
 if TYPE_CHECKING:
     from ray import ObjectRef
-    from ray.actor import ActorHandle
 
 RETRIES = 3
 _POLL_S, _KNOCK_S = 1.0, 5.0
@@ -71,6 +71,11 @@ class Job:
     @property
     def camera_id(self) -> str:
         return self.recording.key.camera_id
+
+    @property
+    def tally(self) -> Path:
+        """The file that says how far it has come."""
+        return self.settings.progress / self.recording.key.recording_id
 
     @property
     def rate(self) -> FrameRate:
@@ -138,18 +143,17 @@ def _track_on(fanout: Fanout, jobs: Sequence[Job], show_progress: ShowProgress) 
         import ray
 
         _refuse_too_small(ray.nodes(), fanout)  # type: ignore[no-untyped-call]
-        board: Any = _board()
         task = ray.remote(_track_here).options(
             num_cpus=fanout.cpus,
             num_gpus=fanout.gpus,
             max_retries=RETRIES,
             retry_exceptions=[BusyError],  # held by a process whose node is thought dead
         )
-        running = [task.remote(job, fanout.cpus, board) for job in jobs]
-        waiting = running
-        while waiting:
-            _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=_POLL_S)
-            progress(ray.get(board.done.remote()))
+        with _tallies(jobs):
+            running = waiting = [task.remote(job, fanout.cpus) for job in jobs]
+            while waiting:
+                _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=_POLL_S)
+                progress(sum(_told(job) for job in jobs))
         return {job.recording.key: _outcome(job, one) for job, one in zip(jobs, running, strict=True)}
 
 
@@ -198,28 +202,44 @@ def _refuse_too_small(known: Sequence[Mapping[str, Any]], fanout: Fanout) -> Non
         )
 
 
-class _Board:
-    """How many frames of each recording are done; a recording that is begun again counts anew."""
+@contextmanager
+def _tallies(jobs: Sequence[Job]) -> Iterator[None]:
+    """An empty file for each recording in the data folder, in which its node tells how far it has come.
 
-    def __init__(self) -> None:
-        self._frames: dict[str, int] = {}
+    Ray's own ways, an actor or a queue, start a process for it, which costs as much as seconds of tracking.
+    """
+    for job in jobs:
+        job.tally.parent.mkdir(parents=True, exist_ok=True)
+        job.tally.write_bytes(b"")
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.tally.unlink(missing_ok=True)
 
-    def tell(self, recording_id: str, frames: int) -> None:
-        self._frames[recording_id] = frames
 
-    def done(self) -> int:
-        return sum(self._frames.values())
+def _telling(job: Job) -> Progress:
+    """Makes the tally as long as there are frames done, once a second at most: its length changes in one step.
+
+    A recording that is begun again counts anew. Where the run has ended meanwhile, nobody is told.
+    """
+    told = 0.0
+
+    def tell(frames: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _POLL_S or frames >= job.recording.probe.packets:
+            told = time.monotonic()
+            with suppress(FileNotFoundError):
+                os.truncate(job.tally, frames)
+
+    return tell
 
 
-def _board() -> ActorHandle[Any]:
-    """A board on this node, which no other node takes with it when it dies."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    board: Any = ray.remote(_Board)
-    made: ActorHandle[Any] = board.options(num_cpus=0, scheduling_strategy=here).remote()
-    return made
+def _told(job: Job) -> int:
+    """Frames of a recording that are done, as far as its node has told."""
+    with suppress(FileNotFoundError):  # another run of the same day has ended
+        return job.tally.stat().st_size
+    return 0
 
 
 def _outcome(job: Job, one: ObjectRef[StageReport]) -> StageReport:
@@ -241,7 +261,7 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().split("\n")[0]
 
 
-def _track_here(job: Job, cpus: int, board: ActorHandle[Any]) -> StageReport:
+def _track_here(job: Job, cpus: int) -> StageReport:
     """What a node does with a recording."""
     os.environ["OMP_NUM_THREADS"] = str(cpus)
     if job.inputs_with(_detector(job)) != job.inputs:
@@ -249,7 +269,7 @@ def _track_here(job: Job, cpus: int, board: ActorHandle[Any]) -> StageReport:
             f"{os.uname().nodename}: runs other code, packages or weights than the node that asks. "
             "Install the same Passant from the same lock on every node."
         )
-    return _track(job, lambda frames: board.tell.remote(job.recording.key.recording_id, frames))
+    return _track(job, _telling(job))
 
 
 def _track(job: Job, progress: Progress = lambda _: None) -> StageReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -68,15 +68,13 @@ class Warehouse:
 
     @contextmanager
     def _connect(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = self._open(read_only=read_only)
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")
-            yield connection
+            with closing(self._open(read_only=read_only)) as connection:
+                connection.execute("SET TimeZone = 'UTC'")
+                connection.execute("SET enable_progress_bar = false")
+                yield connection
         except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
             raise WarehouseError(f"{self.path}: {error}") from error
-        finally:
-            connection.close()
 
     def _create(self) -> None:
         """An empty database in one step; DuckDB refuses a file that was left without its header."""

@@ -8,12 +8,13 @@ SITES and DAYS make the city smaller.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,10 +49,10 @@ QUESTIONS: dict[str, dict[str, int | None]] = {
     "06_before_and_after": {"flow_daily": 56},
     "07_directional_split": {"flow_profiles": 1},
     "08_the_city_on_a_day": {"flow_daily": 1},
-    "09_aadt_of_all_sites": {"flow_daily": _WHOLE_YEAR},
+    "09_aadt_of_all_sites": {"flow_monthly": _WHOLE_YEAR},
     "10_busiest_evening_peaks": {"flow_profiles": 1},
     "11_gaps_of_a_month": {"flow_daily": 1},
-    "12_weekend_or_weekday_sites": {"flow_profiles": _WHOLE_YEAR},
+    "12_weekend_or_weekday_sites": {"flow_monthly": _WHOLE_YEAR},
     "k30": {"flow_hourly": _WHOLE_YEAR},
 }
 
@@ -208,5 +209,6 @@ def _ask_once(release: Release, database: duckdb.DuckDBPyConnection, name: str, 
         raise RuntimeError(f"{name}: no answer for {values}")
 
 
-def _p95(values: Any) -> float:
-    return sorted(values)[int(0.95 * len(values))]
+def _p95(values: Collection[float]) -> float:
+    """By nearest rank: the least that 95 % of the values do not exceed."""
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]

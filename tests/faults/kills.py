@@ -14,7 +14,7 @@ besides. ONLY=<name> runs one kind:
     together    two processes count the same at once
     disk        no file can grow beyond a limit
     rights      one folder is read-only
-    dagster     a Dagster job, killed at random
+    dagster     a Dagster job, killed at its writes and at random by turns
     inference   with the shipped model on the shipped recording, killed at random
 
 ROUNDS=<n> sets the number of rounds, 300 if not given. Ends with 1 if anything was lost or doubled.
@@ -145,6 +145,13 @@ def at_random(whole: Undisturbed, n: int) -> Iterator[Round]:
         yield tuple(harms.killed_after(drawn.random() * whole.cpu_s) for _ in range(2 if i % 4 == 3 else 1))
 
 
+def by_turns(whole: Undisturbed, n: int) -> Iterator[Round]:
+    """Half at boundaries, half at random."""
+    written, drawn = at_boundaries(whole, n - n // 2), at_random(whole, n // 2)
+    for i in range(n):
+        yield next(drawn if i % 2 else written)
+
+
 def together(_whole: Undisturbed, n: int) -> Iterator[Round]:
     for _ in range(n):
         yield (harms.side_by_side(),)
@@ -167,11 +174,11 @@ KINDS: dict[str, tuple[str, Callable[[Undisturbed, int], Iterator[Round]]]] = {
     "together": ("stages", together),
     "disk": ("stages", on_small_disks),
     "rights": ("stages", without_rights),
-    "dagster": ("dagster", at_random),
+    "dagster": ("dagster", by_turns),
     "inference": ("inference", at_random),
 }
 # Of every 300 rounds; those that cost seconds are few, and what is left is killed at boundaries and at random.
-SHARES = {"together": 10, "disk": 15, "rights": 5, "dagster": 5, "inference": 10}
+SHARES = {"together": 10, "disk": 15, "rights": 5, "dagster": 10, "inference": 10}
 
 
 def planned(rounds: int, only: str | None) -> dict[str, int]:

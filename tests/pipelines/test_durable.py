@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from pipelines.durable import BusyError, alone_in, alone_on, replacing, replacing_all, replacing_in_batches
+from tests import builders
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):
@@ -50,6 +51,17 @@ def test_of_batches_those_before_a_failure_are_whole_and_nothing_else_is_left(tm
             stand_in(tmp_path / name).write_text("whole")
         raise RuntimeError
     assert names(tmp_path) == ["a", "b"]
+
+
+def test_a_full_disk_is_named_by_the_file_that_did_not_fit(tmp_path):
+    path = tmp_path / "a" / "b.parquet"
+    with (
+        pytest.raises(OSError, match=f"File too large: '{path}'"),
+        builders.small_disk(100),
+        replacing(path) as temporary,
+    ):
+        temporary.write_bytes(bytes(200))
+    assert names(path.parent) == []
 
 
 def names(folder):

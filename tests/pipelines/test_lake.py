@@ -1,3 +1,5 @@
+import re
+
 import dataframely as dy
 import polars as pl
 import pytest
@@ -67,6 +69,15 @@ def test_what_a_step_says_is_on_disk_before_its_tables_are_in_their_places(tmp_p
         save(Tracks, "more", ROWS)
         assert not lake.has("tracks", KEY)
     assert lake.open(Tracks, "tracks", KEY).equals(lake.open(Tracks, "more", KEY))
+
+
+@pytest.mark.parametrize("rows", [ROWS, [ROWS]], ids=["whole", "in parts"])
+def test_a_full_disk_is_named_by_where_the_rows_did_not_fit(tmp_path, rows):
+    lake = Lake(tmp_path)
+    where = re.escape(str(lake.path("tracks", KEY).parent))
+    with pytest.raises(OSError, match=where), builders.small_disk(100), lake.saving(KEY, "a") as save:
+        save(Tracks, "tracks", rows)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_rows_that_break_the_contract_are_not_written(tmp_path):

@@ -29,6 +29,11 @@ def two_walkers(*_):
     return builders.two_walkers()
 
 
+def jobs_of(day, recordings):
+    settings = fanout._on_every_node(day.settings, day.settings.fanout)
+    return [fanout._job(day.folder, recording, settings, None, two_walkers) for recording in recordings]
+
+
 @pytest.mark.parametrize(
     ("variables", "asked"),
     [
@@ -95,9 +100,7 @@ def test_only_what_is_not_tracked_yet_is_sent(data, monkeypatch):
 def test_what_is_sent_means_the_same_on_every_node(data, monkeypatch, gpus, device):
     monkeypatch.chdir(data.parent)
     day, recordings = taken_in(data, Path("data"), Fanout("auto", 1, gpus))
-    job = fanout._job(
-        day.folder, recordings[0], fanout._on_every_node(day.settings, day.settings.fanout), None, two_walkers
-    )
+    (job,) = jobs_of(day, recordings[:1])
     assert job.settings.device == device
     assert all(path.is_absolute() for path in (job.folder.path, job.recording.path, job.settings.data))
 
@@ -105,18 +108,41 @@ def test_what_is_sent_means_the_same_on_every_node(data, monkeypatch, gpus, devi
 def test_a_node_with_other_code_refuses(data, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     day, recordings = taken_in(data)
-    settings = fanout._on_every_node(day.settings, day.settings.fanout)
-    job = fanout._job(day.folder, recordings[0], settings, None, two_walkers)
+    (job,) = jobs_of(day, recordings[:1])
     with pytest.raises(FanoutError, match="Install the same Passant"):
-        fanout._track_here(replace(job, inputs="of elsewhere"), 1, None)
-    assert not Lake.of(settings).has(REPORTS, recordings[0].key)
+        fanout._track_here(replace(job, inputs="of elsewhere"), 1)
+    assert not Lake.of(job.settings).has(REPORTS, recordings[0].key)
 
 
-def test_frames_of_a_recording_begun_again_are_not_counted_twice():
-    board = fanout._Board()
-    for recording, frames in (("a", 40), ("b", 8), ("a", 16)):
-        board.tell(recording, frames)
-    assert board.done() == 24
+def test_frames_of_a_recording_begun_again_are_not_counted_twice(data, monkeypatch):
+    monkeypatch.setattr(fanout, "_POLL_S", 0.0)
+    day, recordings = taken_in(data)
+    first, second = jobs_of(day, recordings)
+    with fanout._tallies([first, second]):
+        for job, frames in ((first, 40), (second, 8), (first, 16)):
+            fanout._telling(job)(frames)
+        assert [fanout._told(job) for job in (first, second)] == [16, 8]
+
+
+def test_the_last_frame_is_told_at_once_and_others_now_and_then(data):
+    day, recordings = taken_in(data)
+    (job,) = jobs_of(day, recordings[:1])
+    with fanout._tallies([job]):
+        tell, told = fanout._telling(job), []
+        for frames in (8, 16, job.recording.probe.packets):
+            tell(frames)
+            told.append(fanout._told(job))
+    assert told == [8, 8, 40]
+
+
+def test_a_run_leaves_no_tally_behind_though_its_node_goes_on(data):
+    day, recordings = taken_in(data)
+    (job,) = jobs_of(day, recordings[:1])
+    with pytest.raises(KeyboardInterrupt), fanout._tallies([job]):
+        raise KeyboardInterrupt
+    fanout._telling(job)(8)
+    assert list(day.settings.progress.iterdir()) == []
+    assert fanout._told(job) == 0
 
 
 def nodes(*resources, alive=True):

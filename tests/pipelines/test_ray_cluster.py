@@ -1,5 +1,6 @@
 """Recordings tracked on a cluster of several nodes on this machine, of which one is killed."""
 
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,9 +29,9 @@ def cluster():
         yield made
 
 
-def taken_in(folder, fanout):
+def taken_in(folder, fanout, names=NAMES):
     builders.write_site(folder / "sites" / "crossroads")
-    for name in NAMES:
+    for name in names:
         builders.video(folder / "recordings" / "pole" / name)
     day = builders.site_day(Settings(folder, fanout=fanout))
     day.ingest()
@@ -68,6 +69,23 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path):
         track_side_by_side(day.folder, recordings, day.settings, builders.silence, make=ray_nodes.SlowWalkers.make)
 
 
+@pytest.mark.parametrize(("asked", "device"), [(None, "cuda"), ("cpu", "cpu")], ids=["of itself", "PASSANT_DEVICE"])
+def test_two_recordings_share_an_accelerator_and_a_third_waits(tmp_path, asked, device):
+    with ray_nodes.cluster([4], gpus=1) as (address, _):
+        day, recordings = taken_in(
+            tmp_path / "data", Fanout(address, gpus=0.5), [*NAMES, "pole_2026-06-10_08-26-58.mp4"]
+        )
+        begun = day.settings.data / "begun"
+        begun.mkdir()
+        settings = replace(day.settings, device=asked)
+        track_side_by_side(day.folder, recordings, settings, builders.silence, make=ray_nodes.OnAShare.make)
+    looks = [json.loads(path.read_text()) for path in begun.glob("*.json")]
+    at_once = [sum(other["began_ns"] <= look["began_ns"] < other["ended_ns"] for other in looks) for look in looks]
+    assert len(looks) % 3 == 0
+    assert max(at_once) == 2
+    assert {(look["device"], look["visible"]) for look in looks} == {(device, "0")}
+
+
 def test_what_the_shipped_model_finds_on_nodes_it_finds_in_one_process(cluster, tmp_path):
     alone, spread = (recorded(tmp_path / name, pieces=2, frames=24) for name in ("alone", "spread"))
     spread = replace(spread, settings=replace(spread.settings, fanout=Fanout(cluster[0])))
@@ -83,12 +101,13 @@ def test_a_node_killed_in_mid_run_loses_nothing_and_doubles_nothing(cluster, tmp
     day, recordings = taken_in(tmp_path / "data", Fanout(address))
     begun = day.settings.data / "begun"
     begun.mkdir()
-    killed_ns = []
+    killed_ns, shown = [], []
 
     @contextmanager
     def show(_title, total):
         def kill_one(done):
             assert done <= total
+            shown.append(done)
             if len(list(begun.iterdir())) == len(recordings) and not killed_ns:
                 killed_ns.append(time.time_ns())
                 ray_nodes.kill(next(node for node in nodes if ray_nodes.is_busy(node)))
@@ -97,6 +116,8 @@ def test_a_node_killed_in_mid_run_loses_nothing_and_doubles_nothing(cluster, tmp
 
     reports = track_side_by_side(day.folder, recordings, day.settings, show, make=ray_nodes.SlowWalkers.make)
 
+    assert any(0 < done < 80 for done in shown)
+    assert list(day.settings.progress.iterdir()) == []
     begun_ns = sorted(int(path.name) for path in begun.iterdir())
     assert len(begun_ns) == len(recordings) + 1
     with capsys.disabled():

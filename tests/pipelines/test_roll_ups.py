@@ -1,11 +1,17 @@
+import json
+import random
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, product
+from pathlib import Path
+from statistics import mean
 
+import duckdb
 import polars as pl
 import pytest
 
 from pipelines.audit import AuditLog
 from pipelines.privacy.release import TABLES, Month, Release, ReleaseTable, _status
-from pipelines.privacy.roll_ups import hourly, profiles
+from pipelines.privacy.roll_ups import FlowMonthly, hourly, monthly, profiles
 from pipelines.publishing.store import publish, published_months
 
 FIRST = date(2026, 6, 1)  # a Monday
@@ -74,6 +80,135 @@ def test_a_month_is_final_thirty_days_after_its_last_day(today, status):
         assert _status(day, date.fromisoformat(today)) == status
 
 
+# Average daily traffic.
+
+WEEKEND = (6, 7)
+
+
+def days(first=FIRST, number=30, **changes):
+    """Whole days of a line with 100 cars on working days and 10 on the others."""
+    dates = [first + timedelta(days=i) for i in range(number)]
+    rows = {
+        "site_id": "s",
+        "line_id": "l",
+        "direction": "forward",
+        "road_user": "car",
+        "day": dates,
+        "count": [10 if day.isoweekday() in WEEKEND else 100 for day in dates],
+        "coverage": 1.0,
+        "is_simulated": True,
+        **PROVENANCE,
+    }
+    return pl.DataFrame(rows).with_columns(pl.col("count").cast(pl.Int64)).with_columns(**changes)
+
+
+def of_month(flow_daily):
+    (row,) = FlowMonthly.validate(monthly(flow_daily).select(FlowMonthly.column_names())).rows(named=True)
+    return row
+
+
+@pytest.mark.parametrize(
+    "is_missing",
+    [pl.lit(value=False), pl.col("day").dt.weekday() > 5, pl.col("day").dt.day() > 8, pl.col("day").dt.day() % 3 == 0],
+    ids=["none", "most weekends", "all but eight days", "every third"],
+)
+@pytest.mark.parametrize("how", ["dark", "half seen", "not released"])
+def test_missing_days_do_not_bend_the_average_day(is_missing, how):
+    is_missing = is_missing & (pl.col("day") > date(2026, 6, 7))
+    share, count = {"dark": (0.0, None), "half seen": (0.5, 5), "not released": (1.0, None)}[how]
+    found = of_month(
+        days().filter(~is_missing)
+        if how == "not released"
+        else days(
+            coverage=pl.when(is_missing).then(share).otherwise(1.0),
+            count=pl.when(is_missing).then(count).otherwise("count"),
+        )
+    )
+    assert found["per_day"] == pytest.approx((5 * 100 + 2 * 10) / 7)
+    assert (found["per_working_day"], found["per_weekend_day"], found["weekdays"]) == (100, 10, 7)
+    missing = days().filter(is_missing).height
+    assert found["whole_days"] == 30 - missing
+    assert found["coverage"] == pytest.approx((30 - missing + missing * (0.5 if how == "half seen" else 0)) / 30)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "count", "per_day", "whole_days"),
+    [(0.0, None, None, 0), (0.94, 3, None, 0), (0.95, 3, 3.0, 30), (1.0, 0, 0.0, 30)],
+    ids=["not observed", "no whole day", "nearly whole", "observed and empty"],
+)
+def test_a_month_without_a_whole_day_has_no_average_and_an_empty_one_has_zero(coverage, count, per_day, whole_days):
+    found = of_month(days(coverage=pl.lit(coverage), count=pl.lit(count, pl.Int64)))
+    assert (found["per_day"], found["whole_days"]) == (per_day, whole_days)
+    assert found["coverage"] == pytest.approx(coverage)
+
+
+def test_a_month_of_working_days_only_says_so():
+    found = of_month(days(number=5))
+    assert (found["per_day"], found["per_weekend_day"], found["weekdays"]) == (100, None, 5)
+
+
+def a_year(seed):
+    """Two sites and two classes, both ways, with gaps: a list of days as dictionaries."""
+    drawn = random.Random(seed)
+    parts = []
+    for site_id, direction, road_user in product(("a", "b"), ("forward", "backward"), ("car", "cyclist")):
+        one = days(date(2025, 6, 1), 365)
+        share = pl.Series([drawn.choice([0.0, 0.5, 1.0, 1.0]) for _ in range(one.height)])
+        seen = pl.when(share > 0).then(pl.Series([drawn.randrange(200) for _ in range(one.height)]))
+        named = {"site_id": site_id, "direction": direction, "road_user": road_user}
+        parts.append(one.with_columns(coverage=share, count=seen, **{k: pl.lit(v) for k, v in named.items()}))
+    return pl.concat(parts)
+
+
+def average(flow_daily, weekdays, **chosen):
+    """AADT after AASHTO (1992), written out: mean over months of the mean over weekdays of the mean of whole days."""
+    rows = [
+        row
+        for row in flow_daily.rows(named=True)
+        if all(row[name] == value for name, value in chosen.items())
+        and row["coverage"] >= 0.95
+        and row["day"].isoweekday() in weekdays
+    ]
+    months = {}
+
+    def weekday_of_month(row):
+        return row["day"].month, row["day"].isoweekday()
+
+    for (month, _), same in groupby(sorted(rows, key=weekday_of_month), weekday_of_month):
+        months.setdefault(month, []).append(mean(row["count"] for row in same))
+    return mean(mean(of_weekdays) for of_weekdays in months.values())
+
+
+def ask(question, flow_monthly, folder):
+    file = folder / "flow_monthly.parquet"
+    flow_monthly.write_parquet(file)
+    text = (Path("tests/benchmarks/questions") / f"{question}.sql").read_text(encoding="utf-8")
+    return duckdb.sql(text, params={"flow_monthly": [str(file)]}).pl()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_planners_are_told_from_months_what_the_days_say(seed, tmp_path):
+    year = a_year(seed)
+    months = pl.concat(monthly(rows) for _, rows in year.group_by(pl.col("day").dt.month_start()))
+    told = ask("09_aadt_of_all_sites", months, tmp_path)
+    assert told.height == 4
+    for site_id, _, road_user, aadt, _ in told.rows():
+        both = [
+            average(year, range(1, 8), site_id=site_id, road_user=road_user, direction=direction)
+            for direction in ("forward", "backward")
+        ]
+        assert aadt == pytest.approx(sum(both))
+    for site_id, ratio in ask("12_weekend_or_weekday_sites", months, tmp_path).rows():
+        weekend, working = (
+            sum(
+                average(year, kind, site_id=site_id, road_user="cyclist", direction=direction)
+                for direction in ("forward", "backward")
+            )
+            for kind in (WEEKEND, range(1, 6))
+        )
+        assert ratio == pytest.approx(weekend / working)
+
+
 # Months of all sites in one file.
 
 
@@ -108,8 +243,6 @@ def released(folder, *changed, unchanged=(), count=1):
     months = tuple(sorted({*changed, *unchanged}, key=lambda m: (m.site_id, m.month)))
     released = Release("planner", months, frozenset(unchanged), tables(), (), {})
     published = publish(released, folder, AuditLog(folder / "log.jsonl"))
-    import json
-
     files = json.loads(published.manifest.read_text())["tables"]["flow_daily"]["files"]
     return {
         file["month"]: (file["path"], pl.read_parquet(folder / "planner" / file["path"])["site_id", "count"].rows())
@@ -141,3 +274,13 @@ def test_a_lost_file_of_all_sites_is_made_again(tmp_path):
     path, _ = released(tmp_path, a)["2026-06"]
     (tmp_path / "planner" / path).unlink()
     assert published_months(tmp_path / "planner") == []
+
+
+def test_a_release_from_before_a_table_is_followed_by_one_with_it(tmp_path):
+    released(tmp_path, month("a", 6))
+    tier = tmp_path / "planner"
+    manifest = tier / json.loads((tier / "latest.json").read_text())["manifest"]
+    described = json.loads(manifest.read_text())
+    del described["tables"]["flow_monthly"]
+    manifest.write_text(json.dumps(described))
+    assert released(tmp_path, month("a", 6, "changed"), count=2)["2026-06"][1] == [("a", 2)]

@@ -3,8 +3,9 @@ from importlib.resources import files
 import duckdb
 import pytest
 
-from pipelines.warehouse.connection import Warehouse, WarehouseBusyError
+from pipelines.warehouse.connection import Warehouse, WarehouseBusyError, WarehouseError
 from pipelines.warehouse.statements import statement
+from tests import builders
 
 NAMES = sorted(p.name.removesuffix(".sql") for p in (files("pipelines.warehouse") / "sql").iterdir())
 
@@ -45,6 +46,15 @@ def test_a_failed_write_changes_nothing(tmp_path):
         raise RuntimeError
     with warehouse.read() as session:
         assert session.connection.execute("SELECT count(*) FROM verdicts").fetchall() == [(0,)]
+
+
+def test_a_warehouse_that_does_not_fit_is_named_and_made_once_there_is_room(tmp_path):
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    with pytest.raises(WarehouseError, match=str(warehouse.path)), builders.small_disk(100), warehouse.write():
+        pass
+    assert not warehouse.path.exists()
+    with warehouse.write():
+        pass
 
 
 def test_a_second_writer_waits_and_is_told_why(tmp_path):
