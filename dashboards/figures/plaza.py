@@ -132,16 +132,17 @@ def levels(rows: pl.DataFrame, say: Words) -> go.Figure:
     """Share of the observed quarter-hours at each letter, one bar per standard.
 
     Args:
-        rows: standard, letter, quarters, in the order of the letters.
+        rows: standard, letter, rank of ranks, quarters, in the order of the letters.
         say: the reader's language.
     """
     figure = go.Figure()
     letters = rows["letter"].unique(maintain_order=True).to_list()
     totals = dict(rows.group_by("standard").agg(pl.col("quarters").sum()).iter_rows())
-    for number, letter in enumerate(letters):
+    for letter in letters:
         one = rows.filter(letter=letter)
         share = [100 * q / totals[s] for s, q in one.select("standard", "quarters").iter_rows()]
-        colour = LEVEL_COLOURS[min(number * len(LEVEL_COLOURS) // max(len(letters), 1), len(LEVEL_COLOURS) - 1)]
+        worse = [(rank - 1) / (ranks - 1) for rank, ranks in one.select("rank", "ranks").iter_rows()]
+        colours = [LEVEL_COLOURS[round(share_worse * (len(LEVEL_COLOURS) - 1))] for share_worse in worse]
         figure.add_trace(
             go.Bar(
                 x=share,
@@ -149,7 +150,7 @@ def levels(rows: pl.DataFrame, say: Words) -> go.Figure:
                 orientation="h",
                 name=letter,
                 text=[letter if s >= 4 else "" for s in share],
-                marker={"color": colour, "line": {"width": 1, "color": "white"}},
+                marker={"color": colours, "line": {"width": 1, "color": "white"}},
                 hovertemplate=f"<b>%{{y}}</b><br>{letter}: %{{x:.1f}} %<extra></extra>",
             )
         )
