@@ -240,7 +240,7 @@ def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame
 
 
 def speeds(release: Release, selection: Selection) -> pl.DataFrame:
-    """line_id, direction, crossings, measured, time_mean_m_s, space_mean_m_s, sigma_m_s, reasons (of the others)."""
+    """line_id, direction, crossings, measured, means and sigma in m/s, headways and gaps, reasons (of the others)."""
     return _of_site(release, "speeds", "speeds", "speed_histogram", **_chosen(selection))
 
 
