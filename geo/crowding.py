@@ -25,7 +25,7 @@ FREQUENCY_HZ = 1.0
 # A cell of 3 m2 at the most: whoever has more room is not crowded.
 CUT_OFF = CutOff(1.0, 3)
 
-_SCHEMA = {
+_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "recording_id": pl.String,
     "zone_id": pl.String,
     "interval_start_utc": pl.Datetime("us", "UTC"),

@@ -136,13 +136,13 @@ def levels(rows: pl.DataFrame, say: Words) -> go.Figure:
         say: the reader's language.
     """
     figure = go.Figure()
-    letters = rows["letter"].unique(maintain_order=True).to_list()
+    rows = rows.with_columns(worse=(pl.col("rank") - 1) / (pl.col("ranks") - 1))
+    letters = rows.group_by("letter", maintain_order=True).agg(pl.col("worse").max()).sort("worse", maintain_order=True)
     totals = dict(rows.group_by("standard").agg(pl.col("quarters").sum()).iter_rows())
-    for letter in letters:
+    for letter in letters["letter"]:
         one = rows.filter(letter=letter)
         share = [100 * q / totals[s] for s, q in one.select("standard", "quarters").iter_rows()]
-        worse = [(rank - 1) / (ranks - 1) for rank, ranks in one.select("rank", "ranks").iter_rows()]
-        colours = [LEVEL_COLOURS[round(share_worse * (len(LEVEL_COLOURS) - 1))] for share_worse in worse]
+        colours = [LEVEL_COLOURS[round(worse * (len(LEVEL_COLOURS) - 1))] for worse in one["worse"]]
         figure.add_trace(
             go.Bar(
                 x=share,

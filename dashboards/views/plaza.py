@@ -75,7 +75,7 @@ def _crowding(rows: pl.DataFrame, say: Words) -> None:
     if seen.is_empty():
         return
     fullest = seen.sort("peak_density_per_m2", descending=True).row(0, named=True)
-    mean = float((seen["voronoi_density_per_m2"] * seen["coverage"]).sum() / seen["coverage"].sum())
+    mean = float((seen["voronoi_density_per_m2"] * seen["coverage"]).sum()) / float(seen["coverage"].sum())
     peak, voronoi = st.columns(2)
     with peak:
         told = f"{say.moment(fullest['start_local'])} · {say('not_validated')}"

@@ -299,7 +299,7 @@ MEASURES = {
     ),
     "smoothing": Measure(_smooth),
     "density, Edie by cell": Measure(lambda given: occupy(given.rows)),
-    "density, Edie by zone": Measure(
+    "density, by zone": Measure(
         lambda given: occupy_zones(given.rows, {"square": SQUARE}), "movingpandas clip", _clip, 50
     ),
     "density, classic": Measure(

@@ -6,6 +6,7 @@ import pytest
 
 from dashboards import design, figures
 from dashboards.figures import plan
+from dashboards.figures.plaza import LEVEL_COLOURS
 from dashboards.figures.series import smoothed
 from dashboards.words import words
 
@@ -357,3 +358,21 @@ def test_every_class_has_its_colour_and_its_name():
 
 def test_nothing_is_sent_to_a_cloud():
     assert design.config("x")["showSendToCloud"] is False
+
+
+def test_letters_of_standards_with_more_of_them_keep_their_order_and_their_shades():
+    rows = pl.DataFrame(
+        [
+            ("six", "A", 1, 6),
+            ("six", "F", 6, 6),
+            ("eleven", "A+", 1, 11),
+            ("eleven", "A", 2, 11),
+            ("eleven", "E", 11, 11),
+        ],
+        schema=["standard", "letter", "rank", "ranks"],
+        orient="row",
+    ).with_columns(quarters=1)
+    traces = figures.levels(rows, words("en")).data
+    assert [trace.name for trace in traces] == ["A+", "A", "F", "E"]
+    best, worst = LEVEL_COLOURS[0], LEVEL_COLOURS[-1]
+    assert [list(trace.marker.color) for trace in traces] == [[best], [best, best], [worst], [worst]]
