@@ -244,7 +244,7 @@ def zones(release: Release, site_id: str) -> pl.DataFrame:
 
 
 def zone_series(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
-    """start_local, present, density_per_m2, speed_m_s, directional_order (NULL: not observed), coverage."""
+    """start_local, present, densities, speed_m_s, directional_order (NULL: not observed), coverage."""
     return _of_site(release, "zone_series", "zone_occupancy", zone_id=zone_id, **_without(selection, "directions"))
 
 
@@ -254,13 +254,13 @@ def dwell(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
 
 
 def levels(release: Release, selection: Selection, zone_id: str) -> pl.DataFrame:
-    """standard, letter, rank, quarters, is_at_least, probability (NULL: not validated); from best to worst."""
+    """standard, letter, rank, ranks, quarters, is_at_least, probability (NULL: not validated); from best to worst."""
     chosen = _without(selection, "directions", "road_users")
     return _of_site(release, "levels", "level_of_service", "service_levels", zone_id=zone_id, **chosen)
 
 
 def speeds(release: Release, selection: Selection) -> pl.DataFrame:
-    """line_id, direction, crossings, measured, time_mean_m_s, space_mean_m_s, sigma_m_s, reasons (of the others)."""
+    """line_id, direction, crossings, measured, means and sigma in m/s, headways and gaps, reasons (of the others)."""
     return _of_site(release, "speeds", "speeds", "speed_histogram", **_chosen(selection))
 
 

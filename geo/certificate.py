@@ -1,7 +1,7 @@
 """The calibration certificate: how good metres are, over the view and at every counting line.
 
 Errors are those of one pedestrian's box in one frame, the smallest thing that is placed: a ground
-contact known to 3 % of the box's height or one pixel, and the plane's own error.
+contact as well known as any lower edge (`geo.contact`), and the plane's own error.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.level_of_service import Standard
+
 Floats = NDArray[np.float64]
 
 
@@ -45,6 +47,16 @@ THRESHOLDS = (
     Threshold(4.7, "working limit of a standing crowd", "static", "Still; Green Guide", is_verified=False),
     Threshold(5.55, "dangerous forces begin", "any", _FRUIN, is_verified=True),
     Threshold(7.1, "critical for a standing crowd", "static", _FRUIN, is_verified=True),
+)
+
+# The same as a standard, for grading over time; a density on a bound has reached it.
+CROWD_SAFETY = Standard(
+    "Fruin, crowd safety",
+    "space",
+    ("free", "below normal speed", "slowed", "contact", "dangerous forces"),
+    tuple(1 / density_per_m2 for density_per_m2 in (0.43, 2.0, 3.57, 5.55)),
+    (False,) * 4,
+    is_verified=True,
 )
 
 

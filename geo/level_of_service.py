@@ -98,7 +98,7 @@ HCM_QUEUE = _space("HCM 2000, queue", (13, 10, 6, 3, 2), "-----", is_verified=Fa
 FRUIN_WALKWAY_FLOW = _flow("Fruin 1971, walkway flow", (7, 10, 15, 20, 25), is_verified=True)
 HCM_WALKWAY_FLOW = _flow("HCM 2000, walkway flow", (5, 7, 10, 15, 23), is_verified=False)
 TFL_COMFORT = Standard(
-    "TfL Pedestrian Comfort Level, people per minute and metre of clear footway",
+    "TfL Pedestrian Comfort Level, clear footway",
     "flow",
     ("A+", "A", "A-", "B+", "B", "B-", "C+", "C", "C-", "D", "E"),
     (3, 6, 9, 12, 15, 18, 21, 24, 27, 35),

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.camera import Camera
-from detectors.road_users import ROAD_USERS, RoadUser
+from detectors.road_users import MOTOR_VEHICLES, ROAD_USERS, RoadUser
 from detectors.tracks import Tracks
 from geo.bodies import ACCELERATIONS_M_S2, OUTLINES, SIZE_SIGMAS_M, SIZES_M
 from geo.contact import BOTTOM, LEFT, RIGHT, TOP, Bodies, Fit, edge_sigma_px, fit_places
@@ -27,8 +27,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-# A body's outline is not quite centred on its footprint: gait, load, mirrors.
+# The outline of who walks or rides is not quite centred on the footprint: gait, lean, load. That of a rigid body is.
 _POSTURE_M = 0.04
+_RIGID = np.array([r.code for r in (*MOTOR_VEHICLES, RoadUser.TRAM)])
 # Of somebody who walks, the lower edge of the box is now one foot and now the other: up to half a step, 0.4 m,
 # before the body, which is 0.12 m as the deviation of a uniform distribution.
 _GAIT_M = 0.12
@@ -105,6 +106,11 @@ class Boxes:
         return np.column_stack([(self.edges_px[:, LEFT] + self.edges_px[:, RIGHT]) / 2, self.edges_px[:, BOTTOM]])
 
     @property
+    def posture_m2(self) -> Floats:
+        """Covariance (n, 2, 2) of the outline's middle about that of the footprint."""
+        return np.where(np.isin(self.code, _RIGID), 0.0, _POSTURE_M**2)[:, None, None] * np.eye(2)
+
+    @property
     def upper_px(self) -> Floats:
         """Middle (n, 2) of the upper edge."""
         return np.column_stack([(self.edges_px[:, LEFT] + self.edges_px[:, RIGHT]) / 2, self.edges_px[:, TOP]])
@@ -145,7 +151,7 @@ def place(boxes: Boxes, camera: Camera, plane: GroundPlane) -> Places:
     else:
         places, own, shared = _by_body(boxes, plane, view)
     lasting = np.where(seen, _LASTING_SHARE, _HIDDEN_LASTING_SHARE)[:, None, None]
-    shared += lasting * own + plane.own_covariance_m2(plane.to_pixels(places)) + np.eye(2) * _POSTURE_M**2
+    shared += lasting * own + plane.own_covariance_m2(plane.to_pixels(places)) + boxes.posture_m2
     own *= 1 - lasting
     total = own + shared
     finite = np.asarray(np.isfinite(total).all(axis=(1, 2)) & np.isfinite(places).all(axis=1))
@@ -238,7 +244,7 @@ def _motion(boxes: Boxes, rough_m: Floats, rough_m2: Floats) -> tuple[Floats, Fl
         boxes.track[usable],
         boxes.time_s[usable],
         rough_m[usable],
-        rough_m2[usable] + np.eye(2) * _POSTURE_M**2,
+        (rough_m2 + boxes.posture_m2)[usable],
         ACCELERATIONS_M_S2[boxes.code[usable]],
     )
     velocity_m_s, spread = np.full((len(usable), 2), np.nan), np.full((len(usable), 2, 2), np.nan)

@@ -2,7 +2,8 @@
 
 Sums by bin, so that recordings add up: time-mean speed is the mean of speeds at the line, space-mean
 speed their harmonic mean (Wardrop 1952), and the 85th percentile that of vehicles in free flow, whose
-headway to the vehicle in front is over 5 s. Where a speed is known too badly, it is not measurable.
+headway to the vehicle in front is over 5 s. Where a speed is known too badly, it is not measurable. Beside
+them stand the headways and gaps of vehicles.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from detectors.road_users import MOTOR_VEHICLES, ROAD_USERS, RoadUser
+from detectors.road_users import ROAD_USERS, RoadUser
 from geo.crossings import DIRECTIONS, Crossings
+from geo.headways import headways
 from geo.trajectories import Trajectories
 
 INTERVAL = timedelta(minutes=15)
@@ -22,7 +24,7 @@ FREE_HEADWAY_S = 5.0
 # The error of one speed may be a tenth of the mean or 0.5 m/s, but never more than a quarter of the mean.
 SIGMA_SHARE, SIGMA_LEAST_M_S, SIGMA_LARGEST_SHARE = 0.10, 0.5, 0.25
 SLOWEST_M_S = 0.1  # who stands on a line would make the harmonic mean zero
-_STREAMS = {r.value: "motor vehicles" for r in (*MOTOR_VEHICLES, RoadUser.MOTORCYCLE)}
+CLOSE_S = 2.0  # whoever leaves a smaller gap follows closely: the two-second rule
 
 
 class Speeds(dy.Schema):
@@ -30,8 +32,10 @@ class Speeds(dy.Schema):
 
     ``bin_km_h`` is the lower edge of a bin 1 km/h wide. ``free`` counts those in free flow, among
     vehicles only: who comes first has no known headway. ``slowness_s_m`` is the sum of 1/speed,
-    ``variance_m2_s2`` that of the squared error. ``unmeasurable`` says why speeds of this line, class
-    and quarter-hour must not be shown, NULL where they may.
+    ``variance_m2_s2`` that of the squared error. ``headways`` and ``gaps`` are the numbers of those whose
+    ``headway_s`` and ``gap_s`` are summed, ``close`` that of gaps below 2 s; of vehicles only, along the whole
+    line, so that they are those of a lane where the line spans one. ``unmeasurable`` says why speeds of this
+    line, class and quarter-hour must not be shown, NULL where they may.
     """
 
     recording_id = dy.String(primary_key=True)
@@ -45,6 +49,11 @@ class Speeds(dy.Schema):
     speed_m_s = dy.Float64(min=0.0)
     slowness_s_m = dy.Float64(min=0.0)
     variance_m2_s2 = dy.Float64(min=0.0)
+    headways = dy.Int64(min=0)
+    headway_s = dy.Float64(min=0.0)
+    gaps = dy.Int64(min=0)
+    gap_s = dy.Float64()
+    close = dy.Int64(min=0)
     unmeasurable = dy.String(nullable=True)
 
 
@@ -60,7 +69,7 @@ def sum_speeds(
     """
     keys = ["recording_id", "line_id", "direction", "road_user", "interval_start_utc"]
     errors = trajectories.select("track_id", "time_utc", "sigma_speed_m_s", "is_trusted").sort("time_utc")
-    with_error = mark_free(crossings).join_asof(
+    with_error = follow(crossings).join_asof(
         errors, on="time_utc", by="track_id", strategy="nearest", check_sortedness=False
     )
     measured = with_error.drop_nulls(["speed_m_s", "sigma_speed_m_s"]).with_columns(
@@ -77,6 +86,11 @@ def sum_speeds(
             slowness_s_m=(1 / pl.col("speed_m_s").clip(SLOWEST_M_S)).sum(),
             variance_m2_s2=(pl.col("sigma_speed_m_s") ** 2).sum(),
             speed_m_s=pl.col("speed_m_s").sum(),
+            headways=pl.col("headway_s").count().cast(pl.Int64),
+            headway_s=pl.col("headway_s").sum(),
+            gaps=pl.col("gap_s").count().cast(pl.Int64),
+            gap_s=pl.col("gap_s").sum(),
+            close=(pl.col("gap_s") < CLOSE_S).sum().cast(pl.Int64),
             unmeasurable=pl.col("unmeasurable").first(),
         )
         .sort(*keys, "bin_km_h")
@@ -84,17 +98,11 @@ def sum_speeds(
     )
 
 
-def mark_free(crossings: pl.DataFrame) -> pl.DataFrame:
-    """Adds ``is_free``: whether the vehicle before it, on the same line and the same way, is over 5 s ahead.
-
-    Motor vehicles are one stream, cyclists and trams each their own; pedestrians are never said to be free.
-    """
-    stream = pl.col("road_user").cast(pl.String).replace(_STREAMS)
-    ahead = pl.col("time_utc").diff().over("recording_id", "line_id", "direction", stream)
+def follow(crossings: dy.DataFrame[Crossings]) -> pl.DataFrame:
+    """Adds headway_s and gap_s to the vehicle in front, NULL on foot, and ``is_free``: whether it is over 5 s ahead."""
     is_vehicle = pl.col("road_user").cast(pl.String) != RoadUser.PEDESTRIAN.value
-    return crossings.sort("time_utc").with_columns(
-        is_free=is_vehicle & (ahead > timedelta(seconds=FREE_HEADWAY_S)).fill_null(value=False)
-    )
+    in_time = headways(crossings).with_columns(pl.when(is_vehicle).then(pl.col("headway_s", "gap_s")))
+    return in_time.with_columns(is_free=(pl.col("headway_s") > FREE_HEADWAY_S).fill_null(value=False))
 
 
 def _too_vague(keys: list[str]) -> pl.Expr:

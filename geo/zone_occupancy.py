@@ -2,7 +2,7 @@
 
 Edie's generalised definitions (Edie 1963, "Discussion of traffic stream measurements and
 definitions"): each step is cut exactly at the zone's outline and at the interval's ends. Beside them
-stands the classic density, heads over area at an instant.
+stands how crowded it was for those in it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Mapping
 import dataframely as dy
 import numpy as np
 import polars as pl
-import shapely
 from numpy.typing import NDArray
 
-from detectors.road_users import ROAD_USERS
-from geo.clipping import Outline, cut_at_outline, polygon_of
+from detectors.road_users import ROAD_USERS, RoadUser
+from geo.clipping import Outline, cut_at_outline
+from geo.crowding import crowding
 from geo.steps import Steps, steps_by_interval
 from geo.trajectories import Trajectories
 
@@ -27,7 +27,10 @@ SUMS = ("presence_s", "dx_m", "dy_m", "way_m")
 
 
 class ZoneOccupancy(dy.Schema):
-    """One zone x interval x class in which somebody was there (Edie sums)."""
+    """One zone x interval x class in which somebody was there (Edie sums).
+
+    ``voronoi_s_per_m2`` and ``peak_per_m2`` are as in `geo.crowding`; NULL for all but pedestrians.
+    """
 
     recording_id = dy.String(primary_key=True)
     zone_id = dy.String(primary_key=True)
@@ -37,6 +40,8 @@ class ZoneOccupancy(dy.Schema):
     dx_m = dy.Float64()
     dy_m = dy.Float64()
     way_m = dy.Float64(min=0.0)
+    voronoi_s_per_m2 = dy.Float64(nullable=True, min=0.0)
+    peak_per_m2 = dy.Float64(nullable=True, min=0.0)
 
 
 def occupy_zones(trajectories: dy.DataFrame[Trajectories], zones: Mapping[str, Outline]) -> dy.DataFrame[ZoneOccupancy]:
@@ -49,12 +54,21 @@ def occupy_zones(trajectories: dy.DataFrame[Trajectories], zones: Mapping[str, O
     steps, interval = steps_by_interval(trajectories)
     labels = steps.keys.select("recording_id", "road_user").with_columns(interval)
     keys = ZoneOccupancy.primary_key()
-    found: list[pl.DataFrame] = [ZoneOccupancy.create_empty()]
+    found: list[pl.DataFrame] = [ZoneOccupancy.create_empty().select(*keys, *SUMS)]
     for zone_id, outline in zones.items():
         step, sums = time_and_way(steps, outline)
         pieces = pl.concat([labels[step], sums], how="horizontal").with_columns(zone_id=pl.lit(zone_id))
-        found.append(pieces.group_by(keys).agg(pl.col(SUMS).sum()).select(ZoneOccupancy.column_names()))
-    return ZoneOccupancy.validate(pl.concat(found).sort(keys))
+        found.append(pieces.group_by(keys).agg(pl.col(SUMS).sum()).select(*keys, *SUMS))
+    return ZoneOccupancy.validate(_with_crowding(pl.concat(found), crowding(trajectories, zones)).sort(keys))
+
+
+def _with_crowding(occupied: pl.DataFrame, crowded: pl.DataFrame) -> pl.DataFrame:
+    """Adds how crowded it was by pedestrians: 0 where none stood in the zone at an instant that was looked at."""
+    both = occupied.join(crowded, on=["recording_id", "zone_id", "interval_start_utc"], how="left")
+    is_on_foot = pl.col("road_user").cast(pl.String) == RoadUser.PEDESTRIAN.value
+    return both.with_columns(pl.when(is_on_foot).then(pl.col("voronoi_s_per_m2", "peak_per_m2").fill_null(0.0))).select(
+        ZoneOccupancy.column_names()
+    )
 
 
 def time_and_way(steps: Steps, outline: Outline) -> tuple[Ints, pl.DataFrame]:
@@ -105,21 +119,3 @@ def edie(sums: pl.DataFrame, area_m2: float, duration_s: float) -> pl.DataFrame:
 
 def _length(x: str, y: str) -> pl.Expr:
     return (pl.col(x) ** 2 + pl.col(y) ** 2).sqrt()
-
-
-def classic_density(frame: Ints, place_m: Floats, outline: Outline) -> pl.DataFrame:
-    """Heads inside an outline over its area, at every frame that has positions.
-
-    Args:
-        frame: of each position (n,).
-        place_m: (n, 2).
-        outline: its border counts as outside.
-
-    Returns:
-        frame, density_per_m2; one row per frame, in order.
-    """
-    polygon = polygon_of(outline)
-    frames, number = np.unique(frame, return_inverse=True)
-    shapely.prepare(polygon)
-    heads = np.bincount(number, shapely.contains_xy(polygon, place_m), len(frames))
-    return pl.DataFrame({"frame": frames, "density_per_m2": heads / polygon.area})

@@ -58,6 +58,8 @@ def day_of_places(site_id: str, day: date) -> Iterator[tuple[str, pl.DataFrame]]
             zone_id=pl.lit(ZONE_ID),
             presence_s=pl.Series(people),
             density_per_m2=pl.Series(people / 900 / 200),
+            voronoi_density_per_m2=pl.Series(people / 900 / 200),
+            peak_density_per_m2=pl.Series(3 * people / 900 / 200),
             flow_x_per_m_s=pl.Series(people / 900 / 200),
             flow_y_per_m_s=0.0,
             scalar_flow_per_m_s=pl.Series(1.2 * people / 900 / 200),

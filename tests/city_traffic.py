@@ -38,6 +38,11 @@ def _speeds(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
         v85_m_s=1.15 * mean,
         v85_lo95_m_s=1.1 * mean,
         v85_hi95_m_s=1.2 * mean,
+        headway_n=_BINS,
+        mean_headway_s=6.0,
+        gap_n=_BINS,
+        mean_gap_s=5.5,
+        close_n=1,
     )
 
 

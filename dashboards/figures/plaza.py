@@ -140,16 +140,17 @@ def levels(rows: pl.DataFrame, say: Words) -> go.Figure:
     """Share of the observed quarter-hours at each letter, one bar per standard.
 
     Args:
-        rows: standard, letter, quarters, probability (NULL: not validated), in the order of the letters.
+        rows: standard, letter, rank of ranks, quarters, probability (NULL: not validated), in the order of the letters.
         say: the reader's language.
     """
     figure = go.Figure()
-    letters = rows["letter"].unique(maintain_order=True).to_list()
+    rows = rows.with_columns(worse=(pl.col("rank") - 1) / (pl.col("ranks") - 1))
+    letters = rows.group_by("letter", maintain_order=True).agg(pl.col("worse").max()).sort("worse", maintain_order=True)
     totals = dict(rows.group_by("standard").agg(pl.col("quarters").sum()).iter_rows())
-    for number, letter in enumerate(letters):
+    for letter in letters["letter"]:
         one = rows.filter(letter=letter)
         share = [100 * q / totals[s] for s, q in one.select("standard", "quarters").iter_rows()]
-        colour = LEVEL_COLOURS[min(number * len(LEVEL_COLOURS) // max(len(letters), 1), len(LEVEL_COLOURS) - 1)]
+        colours = [LEVEL_COLOURS[round(worse * (len(LEVEL_COLOURS) - 1))] for worse in one["worse"]]
         figure.add_trace(
             go.Bar(
                 x=share,
@@ -158,7 +159,7 @@ def levels(rows: pl.DataFrame, say: Words) -> go.Figure:
                 orientation="h",
                 name=letter,
                 text=[letter if s >= 4 else "" for s in share],
-                marker={"color": colour, "line": {"width": 1, "color": "white"}},
+                marker={"color": colours, "line": {"width": 1, "color": "white"}},
                 hovertemplate=f"<b>%{{y}}</b><br>{letter}: %{{x:.1f}} %%{{customdata}}<extra></extra>",
             )
         )

@@ -1,5 +1,5 @@
--- Grain: quarter-hour of one zone, classes summed: mean number present, density and mean speed; NULL
--- where nothing was observed.
+-- Grain: quarter-hour of one zone, classes summed: mean number present, density and mean speed; the Voronoi and
+-- the largest density are of pedestrians. NULL where nothing was observed.
 WITH quarters AS (
     SELECT
         interval_start_local AS start_local,
@@ -8,6 +8,8 @@ WITH quarters AS (
         sum(scalar_flow_per_m_s) AS scalar_flow_per_m_s,
         sum(flow_x_per_m_s) AS flow_x_per_m_s,
         sum(flow_y_per_m_s) AS flow_y_per_m_s,
+        max(voronoi_density_per_m2) AS voronoi_density_per_m2,
+        max(peak_density_per_m2) AS peak_density_per_m2,
         min(coverage) AS coverage
     FROM read_parquet($zone_occupancy)
     WHERE site_id = $site_id
@@ -22,6 +24,8 @@ SELECT
     start_local,
     CASE WHEN coverage > 0 THEN presence_s / (900 * coverage) END AS present,
     density_per_m2,
+    voronoi_density_per_m2,
+    peak_density_per_m2,
     CASE WHEN density_per_m2 > 0 THEN scalar_flow_per_m_s / density_per_m2 END AS speed_m_s,
     CASE
         WHEN scalar_flow_per_m_s > 0

@@ -26,6 +26,7 @@ def show(release: Release, say: Words) -> None:
         st.info(say("no_positions"), icon=":material/location_off:")
         st.stop()
     _key_figures(rows, zone, say)
+    _crowding(rows, say)
     left, right = st.columns(2)
     with left:
         _occupancy(rows, selection, zone["name"], say)
@@ -66,6 +67,23 @@ def _key_figures(rows: pl.DataFrame, zone: dict[str, Any], say: Words) -> None:
         told = say("of_days", n=days)
         key_figure(say("observed_time"), say.duration(hours * 3600), told, about=say("positions_help"))
     st.caption(say("not_validated_long"))
+
+
+def _crowding(rows: pl.DataFrame, say: Words) -> None:
+    """How crowded it was at the fullest moment and, by Voronoi cells, in the mean; nothing where that is not known."""
+    seen = rows.drop_nulls(["voronoi_density_per_m2", "peak_density_per_m2"])
+    if seen.is_empty():
+        return
+    fullest = seen.sort("peak_density_per_m2", descending=True).row(0, named=True)
+    mean = float((seen["voronoi_density_per_m2"] * seen["coverage"]).sum()) / float(seen["coverage"].sum())
+    peak, voronoi = st.columns(2)
+    with peak:
+        told = f"{say.moment(fullest['start_local'])} · {say('not_validated')}"
+        value = f"{say.number(fullest['peak_density_per_m2'], 2)} /m²"
+        key_figure(say("peak_density"), value, told, about=say("peak_density_help"))
+    with voronoi:
+        value = f"{say.number(mean, 2)} /m²"
+        key_figure(say("voronoi_density"), value, say("not_validated"), about=say("voronoi_density_help"))
 
 
 def _mean_interval(seen: pl.DataFrame) -> tuple[float | None, float | None]:

@@ -143,16 +143,26 @@ def _all_lines(release: Release, selection: Selection, rows: pl.DataFrame, bins:
                     say("time_mean_km_h"): _mean(here, "time_mean_m_s"),
                     say("v85_km_h"): percentile.km_h if percentile else None,
                     say("v85_interval_km_h"): _bounds(percentile, say) if percentile else "",
+                    say("mean_headway_s"): _of(here, "mean_headway_s"),
+                    say("mean_gap_s"): _of(here, "mean_gap_s"),
+                    say("close_percent"): _of(here, "close_share", 100),
                     say("not_measured_because"): "; ".join(reasons),
                 }
             )
-    optional = {say(f"{name}_km_h"): pl.Float64 for name in ("space_mean", "time_mean", "v85")}
+    numbers = ("space_mean_km_h", "time_mean_km_h", "v85_km_h", "mean_headway_s", "mean_gap_s", "close_percent")
+    optional = {say(name): pl.Float64 for name in numbers}
     table(
         pl.DataFrame(shown, schema_overrides=optional).with_columns(pl.col(pl.Float64).round(1)),
         say,
         alt=say("speeds_by_line_alt"),
     )
     st.caption(say("speeds_by_line_note"))
+
+
+def _of(here: pl.DataFrame, column: str, scale: float = 1.0) -> float | None:
+    """The value of a line's one direction, None where it has none."""
+    value = here[column].item() if here.height else None
+    return None if value is None else scale * float(value)
 
 
 def _queues(release: Release, selection: Selection, say: Words) -> None:

@@ -30,6 +30,17 @@ class ZoneOccupancy(dy.Schema):
     density_per_m2 = columns.number(
         "Mean density in 1/m2: time spent over area and observed time.", min=0, nullable=True
     )
+    voronoi_density_per_m2 = columns.number(
+        "Voronoi density in 1/m2, the mean of looks a second apart, by pedestrians. Empty: other classes, or loaded "
+        "before it was measured.",
+        min=0,
+        nullable=True,
+    )
+    peak_density_per_m2 = columns.number(
+        "Most pedestrians in the zone at one of these looks, over its area, in 1/m2; empty where that is.",
+        min=0,
+        nullable=True,
+    )
     flow_x_per_m_s = columns.number("Flow to the east in 1/(m s): way gone over area and observed time.", nullable=True)
     flow_y_per_m_s = columns.number("Flow to the north in 1/(m s).", nullable=True)
     scalar_flow_per_m_s = columns.number(
@@ -114,7 +125,7 @@ class Dwell(dy.Schema):
 
 
 class LevelOfService(dy.Schema):
-    """Letter of crowding per zone, standard and observed quarter-hour, by the mean density of pedestrians."""
+    """Letter of crowding per zone, standard and observed quarter-hour, by the mean density or flow of pedestrians."""
 
     site_id = columns.site()
     zone_id = columns.text("The zone; see zones.", primary_key=True)
@@ -122,6 +133,7 @@ class LevelOfService(dy.Schema):
     interval_start_utc = columns.start_utc()
     interval_start_local = columns.time_local()
     density_per_m2 = columns.number("Mean density of pedestrians in 1/m2.", min=0)
+    flow_per_min_m = columns.number("Pedestrians per minute and metre of width, whichever way.", min=0)
     letter = columns.text("The letter; only ever to be shown with its standard.")
     is_at_least = columns.flag("Whether people merge in the picture: this letter or a worse one.")
     letter_probability = columns.number(
@@ -143,8 +155,12 @@ class ServiceLevels(dy.Schema):
     standard = columns.text("The standard.", primary_key=True)
     rank = columns.small("1 is the best letter.", min=1, primary_key=True)
     letter = columns.text("The letter.")
+    quantity = columns.text("What it grades.", ["space", "flow"])
     up_to_per_m2 = columns.number(
-        "Density in 1/m2 up to which it holds. Empty: the worst letter.", min=0, nullable=True
+        "Density in 1/m2 up to which it holds. Empty: the worst letter, or one of flow.", min=0, nullable=True
+    )
+    up_to_per_min_m = columns.number(
+        "Flow in 1/(min m) up to which it holds. Empty: the worst letter, or one of space.", min=0, nullable=True
     )
     includes_bound = columns.flag("Whether it holds on the bound itself.")
     is_verified = columns.flag("Whether all bounds were read in the standard or a quotation.")

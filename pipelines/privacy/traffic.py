@@ -36,6 +36,15 @@ class Speeds(dy.Schema):
     )
     v85_lo95_m_s = columns.number("Lower end of its 95 % interval; empty where v85_m_s is.", nullable=True, min=0)
     v85_hi95_m_s = columns.number("Upper end of its 95 % interval; empty below 22 vehicles.", nullable=True, min=0)
+    headway_n = columns.whole("Vehicles that followed another of their stream in the same recording.")
+    mean_headway_s = columns.number(
+        "Mean seconds from one vehicle to the next along the whole line: of a lane where the line spans one.",
+        nullable=True,
+        min=0,
+    )
+    gap_n = columns.whole("Those of them whose gap is known: the headway without the time the leader takes to pass.")
+    mean_gap_s = columns.number("Mean gap in seconds; empty where speeds are not measurable.", nullable=True)
+    close_n = columns.whole("Gaps below 2 s.")
     is_measurable = columns.flag("Whether the camera can tell; if not, the numbers are empty.")
     reason = columns.text("Why it is not measurable here; empty where it is.", nullable=True)
     coverage = columns.coverage()

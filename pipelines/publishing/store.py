@@ -25,7 +25,7 @@ from pipelines.audit import AuditLog
 from pipelines.durable import alone_in, replacing, replacing_in_batches
 from pipelines.privacy.release import OF_ALL_SITES, TABLES, Month, Release, ReleaseTable
 
-FORMAT = 3
+FORMAT = 4
 
 _ROWS_AT_ONCE = 16_384
 _MOMENT = "%Y%m%dT%H%M%SZ"

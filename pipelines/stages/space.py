@@ -8,6 +8,7 @@ import dataframely as dy
 import polars as pl
 import shapely
 
+from geo.crowd_safety import CROWD_SAFETY
 from geo.dwell import Dwell, ZoneBalance, dwell, zone_balance
 from geo.level_of_service import DETECTOR_LIMIT_PER_M2, STANDARDS
 from geo.local_frame import LocalFrame
@@ -52,19 +53,20 @@ def replace_zones(session: Session, site: Site) -> None:
 
 
 def service_levels() -> pl.DataFrame:
-    """Letters of every standard of space, with the density up to which each holds."""
+    """Letters of every standard, with the density or the flow up to which each holds."""
     rows = [
         {
             "standard": standard.name,
             "rank": rank,
             "letter": letter,
-            "up_to_per_m2": bound,
+            "quantity": standard.quantity,
+            "up_to_per_m2": bound if standard.quantity == "space" else None,
+            "up_to_per_min_m": bound if standard.quantity == "flow" else None,
             "includes_bound": includes,
             "is_verified": standard.is_verified,
             "limit_per_m2": DETECTOR_LIMIT_PER_M2,
         }
-        for standard in STANDARDS
-        if standard.quantity == "space"
+        for standard in (*STANDARDS, CROWD_SAFETY)
         for rank, (letter, bound, includes) in enumerate(
             zip(standard.letters, [*standard.crowding_bounds(), None], [*standard.is_better, True], strict=True),
             start=1,

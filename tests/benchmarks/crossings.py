@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import copy
+import csv
 import json
 import os
 import resource
@@ -22,6 +23,7 @@ from detectors.cores import cores
 from geo import line_kernel
 from geo.crossings import cross_lines
 from tests.benchmarks.bench import ROUNDS, cpu_s, report
+from tests.benchmarks.hour import digest
 
 LINE = np.array([[0.0, -20.0], [0.0, 20.0]])
 DRESDEN = Path("../shared/oracles/dresden_junction")
@@ -154,8 +156,8 @@ def _hour() -> None:
         folder = Path(name)
         _write_hour(folder)
         (printed, spent_s, wall_s), floor_s = _process([*ours, name]), _decompression_s(folder)
-        theirs = _otanalytics_s(peer, folder) if peer else (OTANALYTICS_S, OTANALYTICS_S)
-    figures = json.loads(printed)
+        figures = json.loads(printed)
+        theirs = _otanalytics_s(peer, folder, figures["digest"]) if peer else (OTANALYTICS_S, OTANALYTICS_S)
     where = "here" if peer else "by the design"
     print(f"# an hour of files: {figures} in {spent_s:.1f} s of CPU, {wall_s:.1f} s of wall on {cores()} cores")
     print(f"# OTAnalytics {where}: {theirs[0]} s of CPU, {theirs[1]} s of wall")
@@ -181,14 +183,18 @@ def _decompression_s(folder: Path) -> float:
     return 10 * cpu_s(lambda: [bz2.decompress(content) for content in some])[0]
 
 
-def _otanalytics_s(python: str, folder: Path) -> tuple[float, float]:
-    """CPU and wall seconds of OTAnalytics' cold run on the same files; it leaves its own copies beside them."""
+def _otanalytics_s(python: str, folder: Path, expected: str) -> tuple[float, float]:
+    """CPU and wall seconds of OTAnalytics' cold run on the same files; it leaves its own copies beside them.
+
+    The flows that it assigns must be those of the expected digest.
+    """
     flows = (DRESDEN / "four_sections_all_flows.otflow").resolve()
     inputs = ["--ottrks", *map(str, sorted(folder.glob("*.ottrk"))), "--otflow", str(flows)]
     outputs = ["--save-dir", str(folder), "--save-name", "hour", "--logfile", str(folder / "log")]
     _, spent_s, wall_s = _process([python, "-m", "OTAnalytics", "--cli", *inputs, *outputs], folder)
-    assigned = (folder / "hour.road_user_assignments.csv").read_text(encoding="utf-8").splitlines()
-    assert len(assigned) == 8 * REPETITIONS + 1, len(assigned)
+    with (folder / "hour.road_user_assignments.csv").open(encoding="utf-8", newline="") as file:
+        assigned = [(row["road_user_id"], row["road_user_type"], row["flow_id"]) for row in csv.DictReader(file)]
+    assert digest(assigned) == expected, len(assigned)
     return round(spent_s, 1), round(wall_s, 1)
 
 

@@ -35,6 +35,7 @@ from geo import line_kernel
 from geo.bodies import ACCELERATIONS_M_S2
 from geo.conflicts import find_conflicts
 from geo.crossings import HYSTERESIS_M, cross_lines, ground_crossings
+from geo.crowding import classic_density
 from geo.discharge import discharge
 from geo.dwell import dwell, zone_balance
 from geo.headways import headways
@@ -49,7 +50,7 @@ from geo.speeds import sum_speeds
 from geo.trajectories import Trajectories
 from geo.visits import visits
 from geo.voronoi import CutOff, sampled, voronoi_cells
-from geo.zone_occupancy import classic_density, occupy_zones
+from geo.zone_occupancy import occupy_zones
 from tests import builders
 
 TRACKS, STEPS, STEP_US, HOUR_S = 5_000, 200, 100_000, 3_600
@@ -298,7 +299,7 @@ MEASURES = {
     ),
     "smoothing": Measure(_smooth),
     "density, Edie by cell": Measure(lambda given: occupy(given.rows)),
-    "density, Edie by zone": Measure(
+    "density, by zone": Measure(
         lambda given: occupy_zones(given.rows, {"square": SQUARE}), "movingpandas clip", _clip, 50
     ),
     "density, classic": Measure(

@@ -11,10 +11,10 @@ import polars as pl
 import shapely
 
 from geo.clipping import cut_at_outline
+from geo.crowding import classic_density
 from geo.occupancy import cut_at_cells
 from geo.pedestrian_flow import first_passages
 from geo.voronoi import CutOff, voronoi_cells, voronoi_density
-from geo.zone_occupancy import classic_density
 from tests import pedestrian_runs
 from tests.benchmarks.bench import ROUNDS, cpu_s, report
 

@@ -6,6 +6,7 @@ import pytest
 
 from dashboards import design, figures
 from dashboards.figures import plan
+from dashboards.figures.plaza import LEVEL_COLOURS
 from dashboards.figures.series import smoothed
 from dashboards.words import words
 
@@ -370,6 +371,7 @@ def test_a_small_picture_leaves_a_gap_where_a_day_has_no_value():
 
 def levels(probability):
     rows = {"standard": ["Fruin 1971, walkway", "Own, ramp"], "letter": ["A", "A"], "quarters": [3, 4]}
+    rows |= {"rank": [1, 1], "ranks": [6, 6]}
     return pl.DataFrame(rows).with_columns(probability=pl.Series([probability] * 2, dtype=pl.Float64))
 
 
@@ -391,3 +393,21 @@ def test_short_stays_are_told_in_seconds(median_s, axis, value):
     figure = figures.stays(pl.DataFrame(rows).with_columns(bounds), SAY)
     assert (figure.layout.yaxis.title.text, figure.data[0].y[0]) == (axis, value)
     assert list(figure.data[1].y) == [pytest.approx(value / median_s), None]
+
+
+def test_letters_of_standards_with_more_of_them_keep_their_order_and_their_shades():
+    rows = pl.DataFrame(
+        [
+            ("six", "A", 1, 6),
+            ("six", "F", 6, 6),
+            ("eleven", "A+", 1, 11),
+            ("eleven", "A", 2, 11),
+            ("eleven", "E", 11, 11),
+        ],
+        schema=["standard", "letter", "rank", "ranks"],
+        orient="row",
+    ).with_columns(quarters=1, probability=pl.lit(None, pl.Float64))
+    traces = figures.levels(rows, words("en")).data
+    assert [trace.name for trace in traces] == ["A+", "A", "F", "E"]
+    best, worst = LEVEL_COLOURS[0], LEVEL_COLOURS[-1]
+    assert [list(trace.marker.color) for trace in traces] == [[best], [best, best], [worst], [worst]]

@@ -1,3 +1,4 @@
+import polars as pl
 import pytest
 
 from detectors.road_users import RoadUser
@@ -26,6 +27,12 @@ def test_a_headway_is_from_one_to_the_next_and_a_gap_is_less():
 def test_directions_have_their_own():
     found = headways(crossings((2, 4, 9.0), (3, 4, -9.0), (5, 4, 9.0)))
     assert found["headway_s"].to_list() == [None, None, pytest.approx(3.0)]
+
+
+def test_a_cyclist_is_no_car_s_leader():
+    cars, cyclist = crossings((2, 4, 9.0), (8, 4, 9.0)), crossings((5, 4, 5.0), road_user="cyclist")
+    both = pl.concat([cars, cyclist.with_columns(pl.col("track_id") + 10)])
+    assert headways(both)["headway_s"].to_list() == [None, None, pytest.approx(6.0)]
 
 
 def test_a_lane_is_part_of_the_line():

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from geo.speeds import mark_free, sum_speeds
+from geo.speeds import follow, sum_speeds
 from tests import builders
 
 
@@ -55,7 +55,14 @@ FREE = {
 def test_free_flow_is_a_headway_over_five_seconds(case):
     rows, expected = FREE[case]
     crossings, _ = crossed(*((number, at_s, 10.0, road_user) for number, at_s, road_user in rows))
-    assert mark_free(crossings)["is_free"].to_list() == expected
+    assert follow(crossings)["is_free"].to_list() == expected
+
+
+def test_headways_and_gaps_of_vehicles_are_summed():
+    """Cars of 4.5 m at 9 m/s take half a second to pass: gaps of 3.5 and 1.5 s."""
+    crossings, ways = crossed((1, 0, 9, "car"), (2, 4, 9, "car"), (3, 6, 9, "car"), (4, 7, 1.4, "pedestrian"))
+    sums = sum_speeds(crossings, ways, None).select("headways", "headway_s", "gaps", "gap_s", "close").sum()
+    assert sums.row(0) == pytest.approx((2, 6.0, 2, 5.0, 1))
 
 
 def test_a_speed_known_too_badly_is_not_measurable():

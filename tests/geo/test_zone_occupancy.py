@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from geo.occupancy import occupy
 from geo.pedestrian_flow import passages, specific_flow
 from geo.steps import steps_of
-from geo.zone_occupancy import SUMS, classic_density, edie, occupy_zones, time_and_way
+from geo.zone_occupancy import SUMS, edie, occupy_zones, time_and_way
 from tests import builders, pedestrian_runs
 
 place = st.tuples(st.floats(-6, 6, width=16), st.floats(-6, 6, width=16))
@@ -101,26 +101,6 @@ def test_two_ways_cancel_in_the_vector_but_not_in_the_scalar_flow():
     assert measured["flow_x_per_m_s"] == pytest.approx(0)
     assert measured["scalar_flow_per_m_s"] == pytest.approx(4 / (4 * 1.5))
     assert measured["directional_order"] == pytest.approx(0)
-
-
-def test_classic_density_counts_frames_without_anybody_inside():
-    place = np.array([[0.5, 0.5], [9, 9], [1.0, 0.5], [0.2, 0.2]])
-    density = classic_density(np.array([3, 4, 5, 3]), place, shapely.box(0, 0, 1, 1))
-    assert density.rows() == [(3, 2.0), (4, 0.0), (5, 0.0)]  # the border is outside
-
-
-@pytest.mark.oracle
-@pedestrian_runs.needs_runs
-@pytest.mark.parametrize("name", ["bottleneck", "corner"])
-def test_classic_density_is_that_of_pedpy(name):
-    run, asked = pedestrian_runs.pedpy_run(name)
-    expected = pedestrian_runs.pedpy_table(name, "perframe")
-    found = classic_density(run.frame, run.place_m, asked.area)
-    both = expected.join(found, on="frame", how="left")
-    # Heads are whole numbers; the table has six decimals.
-    heads = (both["density_per_m2"] * asked.area.area).round().to_numpy()
-    assert (heads == (both["classic_density"] * asked.area.area).round().to_numpy()).all()
-    assert both["density_per_m2"].to_numpy() == pytest.approx(both["classic_density"].to_numpy(), abs=5e-7)
 
 
 @pytest.mark.oracle

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from detectors.road_users import ROAD_USERS
+from geo.crowd_safety import CROWD_SAFETY
 from geo.dwell import DURATION_CLASSES_S, kaplan_meier, littles_dwell_s, unexplained_share
 from geo.level_of_service import DETECTOR_LIMIT_PER_M2, STANDARDS
 from geo.zone_occupancy import edie
@@ -148,6 +149,28 @@ def test_the_warehouse_s_mean_is_little_s(warehouse):
     assert by_kind["presence"]["unexplained_share"] == pytest.approx(unexplained_share(3, 2, 7, 8))
 
 
+def test_crowding_is_that_of_pedestrians_once_a_second(released):
+    """The walker is in the zone's 40 m2 for 2.6 s, on both sides of the quarter-hour."""
+    rows = released("zone_occupancy").filter(pl.col("coverage") > 0)
+    on_foot = rows.filter(road_user="pedestrian")
+    assert on_foot["peak_density_per_m2"].to_list() == pytest.approx([1 / 40, 1 / 40], rel=0.01)
+    instants = (on_foot["voronoi_density_per_m2"] * on_foot["coverage"] * 900 * 40).sum()
+    assert 1.5 <= instants <= 3.5
+    others = rows.filter(pl.col("road_user") != "pedestrian")
+    assert others.select("voronoi_density_per_m2", "peak_density_per_m2").drop_nulls().is_empty()
+
+
+def test_crowding_that_was_never_measured_is_not_zero(warehouse):
+    with warehouse.write() as session:
+        session.connection.execute(
+            "UPDATE zone_occupancy_contributions SET voronoi_s_per_m2 = NULL, peak_per_m2 = NULL"
+        )
+        rows = session.frame("select_zone_occupancy", site_id="crossroads", days=[builders.DAY])
+    with_people = rows.filter(pl.col("road_user") == "pedestrian", pl.col("presence_s") > 0)
+    assert with_people.height
+    assert with_people["voronoi_density_per_m2"].null_count() == with_people.height
+
+
 def test_what_was_not_placed_on_the_ground_has_no_density(warehouse):
     """Without a calibration nobody has a place: that is not observed, and not zero people."""
     with warehouse.write() as session:
@@ -177,10 +200,12 @@ def test_measuring_again_changes_nothing_and_a_moved_zone_everything(counted_day
 
 
 @pytest.mark.parametrize(
-    "density", [0.0, 0.05, *[s.crowding_bounds()[2] for s in STANDARDS if s.quantity == "space"], 3.0]
+    ("density", "flow_per_min_m"),
+    [(0.0, 0.0), (3.0, 40.0)]
+    + [(s.crowding_bounds()[2], 0.0) for s in STANDARDS if s.quantity == "space"]
+    + [(0.05, s.crowding_bounds()[2]) for s in STANDARDS if s.quantity == "flow"],
 )
-def test_released_letters_are_those_of_the_standards(warehouse, density):
-    spent = {"presence_s": 0.0, "dx_m": 0.0, "dy_m": 0.0, "way_m": 0.0}
+def test_released_letters_are_those_of_the_standards(warehouse, density, flow_per_min_m):
     with warehouse.write() as session:
         area, observed = session.connection.execute(
             "SELECT area_m2, observed_s FROM zones JOIN coverage_contributions USING (camera_id) "
@@ -188,12 +213,18 @@ def test_released_letters_are_those_of_the_standards(warehouse, density):
             [QUARTER],
         ).fetchall()[0]
         session.connection.execute("DELETE FROM zone_occupancy_contributions")
-        rows = of_cyclists(session, pl.DataFrame([{**spent, "presence_s": density * (1 - 1e-12) * area * observed}]))
+        exposure = (1 - 1e-12) * area * observed
+        spent = {"presence_s": density * exposure, "dx_m": 0.0, "dy_m": 0.0, "way_m": flow_per_min_m / 60 * exposure}
+        rows = of_cyclists(session, pl.DataFrame([spent]))
         session.insert("insert_zone_occupancy_contributions", rows.with_columns(road_user=pl.lit("pedestrian")))
         found = session.frame("select_level_of_service", site_id="crossroads", days=[builders.DAY])
     letters = found.filter(interval_start_utc=QUARTER).select("standard", "letter", "is_at_least").rows()
-    assert len(letters) == 6
+    by_name = {s.name: s for s in (*STANDARDS, CROWD_SAFETY)}
+    assert {name for name, _, _ in letters} == set(by_name)
     for name, letter, is_at_least in letters:
-        standard = next(s for s in STANDARDS if s.name == name)
+        standard = by_name[name]
         assert is_at_least == (density >= DETECTOR_LIMIT_PER_M2)
-        assert letter == standard.grade_density(min(density * (1 - 1e-12), DETECTOR_LIMIT_PER_M2))
+        if standard.quantity == "space":
+            assert letter == standard.grade_density(min(density * (1 - 1e-12), DETECTOR_LIMIT_PER_M2))
+        else:
+            assert letter == standard.grade(flow_per_min_m * (1 - 1e-12))

@@ -61,6 +61,10 @@ def test_means_and_percentile_of_many_recordings_are_those_of_all_their_vehicles
     assert row["time_mean_m_s"] == pytest.approx(values.mean())
     assert row["space_mean_m_s"] == pytest.approx(1 / (1 / values).mean())
     assert row["free_n"] == 147  # who comes first in a recording has no known headway
+    assert (row["headway_n"], row["gap_n"], row["close_n"]) == (147, 147, 0)
+    assert row["mean_headway_s"] == pytest.approx(5.5)
+    leaders = np.concatenate([part[1:] for part in np.array_split(values, 3)])  # the last of each comes first
+    assert row["mean_gap_s"] == pytest.approx(5.5 - (4.5 / leaders).mean())
     assert row["v85_m_s"] == pytest.approx(np.quantile(values, 0.85), abs=1 / 3.6)
     spread = 1.96 * np.sqrt(0.85 * 0.15 / 147)
     assert row["v85_lo95_m_s"] == pytest.approx(np.quantile(values, 0.85 - spread), abs=1 / 3.6)
@@ -87,8 +91,16 @@ def test_one_recording_that_cannot_tell_makes_the_quarter_hour_unmeasurable(sess
     contribute(session, "speed", speeds_of([12], unmeasurable="by exception"))
     (row,) = of_gate(session).rows(named=True)
     assert (row["is_measurable"], row["reason"], row["time_mean_m_s"]) == (False, "by exception", None)
+    assert (row["gap_n"], row["mean_gap_s"], row["close_n"]) == (0, None, 0)
     assert row["n"] == 1  # crossings are counted all the same
     assert of_gate(session, "speed_histogram").is_empty()
+
+
+def test_headways_that_were_never_measured_are_not_known(session):
+    older = speeds_of([10, 11]).drop("headways", "headway_s", "gaps", "gap_s", "close")
+    contribute(session, "speed", older)
+    (row,) = of_gate(session).rows(named=True)
+    assert (row["headway_n"], row["mean_headway_s"], row["mean_gap_s"]) == (0, None, None)
 
 
 def test_a_line_in_pixels_says_that_it_has_no_speeds(session):

@@ -30,6 +30,11 @@ bins AS (
         sum(s.speed_m_s) AS speed_m_s,
         sum(s.slowness_s_m) AS slowness_s_m,
         sum(s.variance_m2_s2) AS variance_m2_s2,
+        sum(s.headways) AS headways,
+        sum(s.headway_s) AS headway_s,
+        sum(s.gaps) AS gaps,
+        sum(s.gap_s) AS gap_s,
+        sum(s.close) AS close,
         max(s.unmeasurable) AS unmeasurable
     FROM speed_contributions AS s
     JOIN loads_of($site_id, $days) AS l USING (recording_id)
@@ -46,6 +51,11 @@ summed AS (
         sum(speed_m_s) / sum(n) AS time_mean_m_s,
         sum(n) / sum(slowness_s_m) AS space_mean_m_s,
         sqrt(sum(variance_m2_s2) / sum(n)) AS sigma_m_s,
+        sum(headways) AS headway_n,
+        sum(headway_s) / nullif(sum(headways), 0) AS mean_headway_s,
+        sum(gaps) AS gap_n,
+        sum(gap_s) / nullif(sum(gaps), 0) AS mean_gap_s,
+        sum(close) AS close_n,
         max(unmeasurable) AS unmeasurable
     FROM bins
     GROUP BY ALL
@@ -120,6 +130,11 @@ SELECT
     CASE WHEN reason IS NULL THEN v85_m_s END AS v85_m_s,
     CASE WHEN reason IS NULL THEN v85_lo95_m_s END AS v85_lo95_m_s,
     CASE WHEN reason IS NULL THEN v85_hi95_m_s END AS v85_hi95_m_s,
+    coalesce(judged.headway_n, 0)::BIGINT AS headway_n,
+    judged.mean_headway_s,
+    CASE WHEN reason IS NULL THEN coalesce(judged.gap_n, 0) ELSE 0 END::BIGINT AS gap_n,
+    CASE WHEN reason IS NULL THEN judged.mean_gap_s END AS mean_gap_s,
+    CASE WHEN reason IS NULL THEN coalesce(judged.close_n, 0) ELSE 0 END::BIGINT AS close_n,
     reason IS NULL AS is_measurable,
     judged.reason,
     round(coalesce(observed.observed_s, 0) / 900, 9)::DOUBLE AS coverage,

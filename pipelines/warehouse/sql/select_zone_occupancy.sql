@@ -21,7 +21,9 @@ spent AS (
         sum(presence_s) AS presence_s,
         sum(dx_m) AS dx_m,
         sum(dy_m) AS dy_m,
-        sum(way_m) AS way_m
+        sum(way_m) AS way_m,
+        CASE WHEN count(*) = count(voronoi_s_per_m2) THEN sum(voronoi_s_per_m2) END AS voronoi_s_per_m2,
+        CASE WHEN count(*) = count(peak_per_m2) THEN max(peak_per_m2) END AS peak_per_m2
     FROM zone_occupancy_contributions
     JOIN loads_of($site_id, $days) AS l USING (recording_id)
     JOIN quarters USING (interval_start_utc)
@@ -56,6 +58,14 @@ summed AS (
         CASE WHEN observed.observed_s > 0 THEN coalesce(spent.dx_m, 0) END AS dx_m,
         CASE WHEN observed.observed_s > 0 THEN coalesce(spent.dy_m, 0) END AS dy_m,
         CASE WHEN observed.observed_s > 0 THEN coalesce(spent.way_m, 0) END AS way_m,
+        CASE
+            WHEN observed.observed_s > 0 AND classes.road_user = 'pedestrian'
+                THEN CASE WHEN spent.presence_s IS NULL THEN 0 ELSE spent.voronoi_s_per_m2 END
+        END AS voronoi_s_per_m2,
+        CASE
+            WHEN observed.observed_s > 0 AND classes.road_user = 'pedestrian'
+                THEN CASE WHEN spent.presence_s IS NULL THEN 0 ELSE spent.peak_per_m2 END
+        END AS peak_per_m2,
         CASE WHEN observed.observed_s > 0 THEN coalesce(balance.stationary_s, 0) END AS stationary_s,
         CASE WHEN observed.observed_s > 0 THEN coalesce(balance.entries, 0)::BIGINT END AS entries,
         CASE WHEN observed.observed_s > 0 THEN coalesce(balance.exits, 0)::BIGINT END AS exits,
@@ -87,6 +97,8 @@ SELECT
     round(presence_s, 6) AS presence_s,
     round(stationary_s, 6) AS stationary_s,
     presence_s / exposure AS density_per_m2,
+    voronoi_s_per_m2 / observed_s AS voronoi_density_per_m2,
+    peak_per_m2 AS peak_density_per_m2,
     dx_m / exposure AS flow_x_per_m_s,
     dy_m / exposure AS flow_y_per_m_s,
     way_m / exposure AS scalar_flow_per_m_s,
