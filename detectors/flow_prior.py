@@ -7,7 +7,6 @@ usual there, and each is tried. What is kept are medians of many tracks, of nobo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,14 +86,13 @@ class FlowPrior:
         of = dict(zip(_COLUMNS, [*places.T, *self.velocity_px_s[tuple(places.T)].T], strict=True))
         return pl.DataFrame(of, schema=dict.fromkeys(_COLUMNS[:4], pl.Int64) | dict.fromkeys(_COLUMNS[4:], pl.Float64))
 
-    def tried(self, middle_px: Floats, light: Bools) -> Iterator[Floats]:
-        """Velocities (n, 2) to try for road users at these places (n, 2), the most usual first; NaN where none."""
+    def tried(self, middle_px: Floats, light: Bools) -> Floats:
+        """Velocities (modes, n, 2) to try for road users at places (n, 2), the most usual first; NaN where fewer."""
         _, rows, columns = self.velocity_px_s.shape[:3]
         cell_px = self.size_px[0] / _CELLS_ACROSS
         column, row = (np.nan_to_num(middle_px) // cell_px).astype(np.int64).T
         here = self.velocity_px_s[light.astype(int), row.clip(0, rows - 1), column.clip(0, columns - 1)]
-        for mode in range(here.shape[1]):
-            yield here[:, mode]
+        return here.swapaxes(0, 1)
 
 
 def _moves(tracks: pl.DataFrame) -> pl.DataFrame:

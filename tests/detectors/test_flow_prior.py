@@ -8,6 +8,8 @@ from detectors.tracker import Tracker, TrackerSettings
 from tests.detectors import lanes
 
 CAR = RoadUser.CAR.code
+COLUMNS = ["light", "row", "column", "mode", "vx_px_s", "vy_px_s"]
+WAYS = ((0, 400.0), (1, 0.0))
 
 
 def followed(found, every, prior=None):
@@ -78,6 +80,22 @@ def test_people_and_vehicles_have_ways_of_their_own():
     prior = FlowPrior.learned(both, (200, 200))
     assert tried(prior, (12, 104), light=False) == [[60, 0]]
     assert tried(prior, (12, 104), light=True) == [[0, 12]]
+
+
+def test_of_two_who_stand_neither_is_taken_for_the_other_on_a_more_usual_way():
+    step_px = 40.0
+    ways = [(1, row, column, mode, vx, 0.0) for row in range(8) for column in range(32) for mode, vx in WAYS]
+    prior = FlowPrior.from_table(pl.DataFrame(ways, schema=COLUMNS, orient="row"), (320, 80))
+    tracker = Tracker(TrackerSettings(), prior)
+    pair = np.array([(100.0, 20.0, 120.0, 60.0), (100.0 + step_px, 20.0, 120.0 + step_px, 60.0)])
+    for frame in range(8):
+        boxes = pair if frame else pair[:0]
+        codes = np.full(len(boxes), RoadUser.PEDESTRIAN.code)
+        tracker.update(frame, frame / 10, boxes, np.full(len(boxes), 0.9), codes)
+    tracks = tracker.tracks()
+    assert (
+        tracks.group_by("track_id").agg(pl.col("left_px").n_unique(), pl.len())["left_px", "len"].rows() == [(1, 7)] * 2
+    )
 
 
 def test_where_nobody_was_seen_nothing_is_tried():
