@@ -215,7 +215,7 @@ class Tracker:
         if self._prior is None or self._time_s is None:
             return np.empty((0, len(place), 4))
         step_s = time_s - self._time_s
-        ways = self._prior.tried(place[:, :2], self._alive.light) * step_s
+        ways = self._prior.tried(place[:, :2], self._alive.votes.argmax(axis=1)) * step_s
         return _to_corners(place) + np.tile(ways, 2)
 
     def _note(self, fragments: Ints, found: _Found) -> None:

@@ -57,8 +57,8 @@ def moving(number, start, velocity, road_user="car", n=30):
     )
 
 
-def tried(prior, place, light=False):
-    velocities = [v[0] for v in prior.tried(np.array([place], float), np.array([light]))]
+def tried(prior, place, road_user="car"):
+    velocities = [v[0] for v in prior.tried(np.array([place], float), np.array([RoadUser(road_user).code]))]
     return [v.round(3).tolist() for v in velocities if not np.isnan(v).any()]
 
 
@@ -75,11 +75,13 @@ def test_what_stands_is_tried_as_standing():
     assert tried(prior, (100, 100)) == [[1, 0]]
 
 
-def test_people_and_vehicles_have_ways_of_their_own():
+@pytest.mark.parametrize(
+    ("road_user", "way"), [("van", [60, 0]), ("motorcycle", [60, 0]), ("pedestrian", [0, 12]), ("cyclist", [0, 12])]
+)
+def test_people_and_vehicles_have_ways_of_their_own(road_user, way):
     both = pl.concat([moving(1, (10, 100), (60, 0)), moving(2, (10, 100), (0, 12), "pedestrian")])
     prior = FlowPrior.learned(both, (200, 200))
-    assert tried(prior, (12, 104), light=False) == [[60, 0]]
-    assert tried(prior, (12, 104), light=True) == [[0, 12]]
+    assert tried(prior, (12, 104), road_user) == [way]
 
 
 def test_of_two_who_stand_neither_is_taken_for_the_other_on_a_more_usual_way():
