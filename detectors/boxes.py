@@ -44,6 +44,18 @@ def overlapping(a: Floats, b: Floats, least: float) -> tuple[Ints, Ints, Floats]
     return rows[good], columns[good], shared[good]
 
 
+def best_overlapping(places: Floats, b: Floats, least: float) -> tuple[Ints, Ints, Floats]:
+    """As `overlapping`, for boxes that may be in any of some places (places, n, 4): each pair's best IoU."""
+    if len(places) == 1:
+        return overlapping(places[0], b, least)
+    found = [overlapping(a, b, least) for a in (np.empty((0, 4)), *places)]
+    rows, columns, shared = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.argsort(-shared, kind="stable")
+    _, first = np.unique(rows[order] * len(b) + columns[order], return_index=True)
+    best = order[first]
+    return rows[best], columns[best], shared[best]
+
+
 def pair_up(rows: Ints, columns: Ints, weight: Floats) -> NDArray[np.bool_]:
     """Which of some candidate pairs to keep: one-to-one, with the greatest sum of weights > 0.
 

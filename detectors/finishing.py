@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from detectors.class_changes import class_changes, parted
 from detectors.edges import complete_at_edges
-from detectors.fragments import ends_of, join, voted
+from detectors.ends import ends_of
+from detectors.fragments import join, voted
 from detectors.notes import Notes
 from detectors.tracks import displacements
 
@@ -26,23 +28,28 @@ class Finishing:
 
     Attributes:
         notes: the boxes of every fragment.
+        changes: fragment, from_s, as of `class_changes`; later parts are numbered beyond all fragments.
         members: fragment, track_id.
         joints: track_id, from_s, to_s; one row per gap that was bridged.
         at_once: boxes held in memory at a time, or those of one track if they are more.
     """
 
     notes: Notes
+    changes: pl.DataFrame
     members: pl.DataFrame
     joints: pl.DataFrame
     at_once: int
 
     @classmethod
     def of(cls, notes: Notes, least_boxes: int, at_once: int = 100_000) -> Finishing:
-        """Joins fragments of at least so many boxes."""
+        """Parts and joins fragments of at least so many boxes."""
         fragments = np.flatnonzero(notes.boxes_of >= least_boxes)
-        batches = _batches(fragments, notes.boxes_of[fragments], at_once)
-        ends = [ends_of(notes.of(np.empty(0, np.int64))), *(ends_of(notes.of(batch)) for batch in batches)]
-        return cls(notes, *join(pl.concat(ends)), at_once)
+        ends, changes = [], []
+        for batch in _batches(fragments, notes.boxes_of[fragments], at_once) or [fragments]:
+            boxes = notes.of(batch)
+            changes.append(class_changes(boxes))
+            ends.append(ends_of(parted(boxes, changes[-1], len(notes.boxes_of))))
+        return cls(notes, pl.concat(changes), *join(pl.concat(ends)), at_once)
 
     @property
     def tracks(self) -> int:
@@ -60,12 +67,14 @@ class Finishing:
 
     def _voted(self) -> Iterator[pl.DataFrame]:
         by_track = self.members.sort("track_id", "fragment")
-        fragments = by_track["fragment"].to_numpy().astype(np.int64)
+        beyond = len(self.notes.boxes_of)
+        fragments = by_track["fragment"].to_numpy().astype(np.int64) % beyond
         track = by_track["track_id"].to_numpy().astype(np.int64)
         first = np.flatnonzero(np.diff(track, prepend=-1))
         boxes = np.add.reduceat(self.notes.boxes_of[fragments], first) if len(first) else np.empty(0, np.int64)
         for chosen in _batches(np.unique(track), boxes, self.at_once):
-            yield voted(self.notes.of(fragments[np.isin(track, chosen)]), self.members)
+            boxes = parted(self.notes.of(fragments[np.isin(track, chosen)]), self.changes, beyond)
+            yield voted(boxes, self.members.filter(pl.col("track_id").is_in(chosen)))
 
 
 def _batches(numbers: Ints, boxes: Ints, at_once: int) -> list[Ints]:

@@ -7,23 +7,25 @@ usual there, and each is tried. What is kept are medians of many tracks, of nobo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors.road_users import LIGHT
+from detectors.road_users import LIGHT, ROAD_USERS, RoadUser
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 # A cell is this share of the picture's width; directions are told apart by eighths of a turn.
 _CELLS_ACROSS, _SECTORS, _MOST_MODES = 32, 8, 4
 _OVER_S = 0.4
 # Slower than this, in lengths of the box per second, is standing.
 _STANDING_PER_S = 0.25
+# Motorcycles go as cars do, and are too few to teach their ways alone.
+_LIGHT = LIGHT - {RoadUser.MOTORCYCLE}
+_GOES_LIGHT = np.array([r in _LIGHT for r in ROAD_USERS])
 _COLUMNS = ("light", "row", "column", "mode", "vx_px_s", "vy_px_s")
 
 
@@ -33,7 +35,7 @@ class FlowPrior:
 
     Attributes:
         size_px: width and height of the picture.
-        velocity_px_s: (2, rows, columns, modes, 2): of vehicles and of people and two-wheelers, in each
+        velocity_px_s: (2, rows, columns, modes, 2): of vehicles and motorcycles, and of all others, in each
             cell, the most usual first; NaN where fewer are known.
     """
 
@@ -87,14 +89,13 @@ class FlowPrior:
         of = dict(zip(_COLUMNS, [*places.T, *self.velocity_px_s[tuple(places.T)].T], strict=True))
         return pl.DataFrame(of, schema=dict.fromkeys(_COLUMNS[:4], pl.Int64) | dict.fromkeys(_COLUMNS[4:], pl.Float64))
 
-    def tried(self, middle_px: Floats, light: Bools) -> Iterator[Floats]:
-        """Velocities (n, 2) to try for road users at these places (n, 2), the most usual first; NaN where none."""
+    def tried(self, middle_px: Floats, codes: Ints) -> Floats:
+        """Velocities (modes, n, 2) to try for road users at places (n, 2), the most usual first; NaN where fewer."""
         _, rows, columns = self.velocity_px_s.shape[:3]
         cell_px = self.size_px[0] / _CELLS_ACROSS
         column, row = (np.nan_to_num(middle_px) // cell_px).astype(np.int64).T
-        here = self.velocity_px_s[light.astype(int), row.clip(0, rows - 1), column.clip(0, columns - 1)]
-        for mode in range(here.shape[1]):
-            yield here[:, mode]
+        here = self.velocity_px_s[_GOES_LIGHT[codes].astype(int), row.clip(0, rows - 1), column.clip(0, columns - 1)]
+        return here.swapaxes(0, 1)
 
 
 def _moves(tracks: pl.DataFrame) -> pl.DataFrame:
@@ -104,7 +105,7 @@ def _moves(tracks: pl.DataFrame) -> pl.DataFrame:
     places = tracks.select(
         pl.col("track_id").cast(pl.Int64),
         time_s.alias("t"),
-        light=pl.col("road_user").cast(pl.String).is_in([r.value for r in LIGHT]),
+        light=pl.col("road_user").cast(pl.String).is_in([r.value for r in _LIGHT]),
         x=((pl.col("left_px") + pl.col("right_px")) / 2).cast(pl.Float64),
         y=((pl.col("top_px") + pl.col("bottom_px")) / 2).cast(pl.Float64),
         length=pl.max_horizontal(width, height).cast(pl.Float64),

@@ -15,7 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from detectors.boxes import SIDES, pair_up
-from detectors.road_users import LIGHT, ROAD_USERS
+from detectors.class_changes import LARGEST_TURN, class_changes, parted
+from detectors.ends import ends_of, size_px, turn
+from detectors.road_users import ROAD_USERS
 from detectors.tracks import RoadUserType
 
 Floats = NDArray[np.float64]
@@ -31,17 +33,17 @@ class JoiningSettings:
         off_by: largest distance between where one fragment is heading and where the other is, in
             boxes (square root of the area).
         size_ratio: largest ratio of their heights.
-        over_s: how much of a fragment's end tells its velocity.
+        turn: of two classes, largest change of velocity, as of `detectors.ends.turn`.
     """
 
     gap_s: float = 2.0
     off_by: float = 0.5
     size_ratio: float = 1.5
-    over_s: float = 0.6
+    turn: float = LARGEST_TURN
 
 
 def as_tracks(fragments: pl.DataFrame, settings: JoiningSettings | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Joins fragments, gives every track the class its boxes vote for by summed confidence, numbers from 1.
+    """Parts and joins fragments, gives every track the class its boxes vote for by summed confidence, numbers from 1.
 
     Args:
         fragments: fragment, frame, time_s, code, confidence and the sides of each box.
@@ -51,8 +53,10 @@ def as_tracks(fragments: pl.DataFrame, settings: JoiningSettings | None = None) 
         Tracks: track_id, frame, time_s, road_user, confidence and the sides, in order of birth.
         Joints: track_id, from_s, to_s; one row per gap that was bridged.
     """
-    members, joints = join(ends_of(fragments, settings), settings)
-    return voted(fragments, members), joints
+    beyond = int(fragments["fragment"].max() or 0) + 1  # type: ignore[arg-type]
+    pieces = parted(fragments, class_changes(fragments), beyond)
+    members, joints = join(ends_of(pieces), settings)
+    return voted(pieces, members), joints
 
 
 def join(ends: pl.DataFrame, settings: JoiningSettings | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -106,34 +110,6 @@ def voted(fragments: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def ends_of(fragments: pl.DataFrame, settings: JoiningSettings | None = None) -> pl.DataFrame:
-    """First and last time, centre, velocity and size of every fragment, in order of its number."""
-    over_s = (settings or JoiningSettings()).over_s
-    rows = fragments.select(
-        "fragment",
-        "time_s",
-        "code",
-        x=(pl.col("left_px") + pl.col("right_px")).cast(pl.Float64) / 2,
-        y=(pl.col("top_px") + pl.col("bottom_px")).cast(pl.Float64) / 2,
-        width=(pl.col("right_px") - pl.col("left_px")).cast(pl.Float64),
-        height=(pl.col("bottom_px") - pl.col("top_px")).cast(pl.Float64),
-    ).sort("fragment", "time_s")
-    time = pl.col("time_s")
-    is_end = {"first": time <= time.min() + over_s, "last": time >= time.max() - over_s}
-    columns = []
-    for end, chosen in is_end.items():
-        at = pl.Expr.first if end == "first" else pl.Expr.last
-        columns.append(at(time).alias(f"{end}_s"))
-        t = time.filter(chosen)
-        for axis in ("x", "y"):
-            p = pl.col(axis).filter(chosen)
-            columns.append(at(pl.col(axis)).alias(f"{end}_{axis}"))
-            columns.append((pl.cov(t, p, ddof=0) / t.var(ddof=0)).fill_nan(0.0).fill_null(0.0).alias(f"{end}_v{axis}"))
-        columns += [pl.col(side).filter(chosen).median().alias(f"{end}_{side}") for side in ("width", "height")]
-    light = pl.col("code").is_in([r.code for r in LIGHT]).mean() >= 0.5
-    return rows.group_by("fragment", maintain_order=True).agg(*columns, light=light)
-
-
 def _joints(ends: pl.DataFrame, settings: JoiningSettings) -> tuple[Ints, Ints]:
     """Rows of ``ends`` that belong together, earlier and later."""
     of = {name: ends[name].to_numpy() for name in ends.columns}
@@ -144,16 +120,16 @@ def _joints(ends: pl.DataFrame, settings: JoiningSettings) -> tuple[Ints, Ints]:
     earlier = np.repeat(np.arange(len(count)), count)
     later = order[np.arange(len(earlier)) + np.repeat(begin - np.cumsum(count) + count, count)]
     gap_s = of["first_s"][later] - of["last_s"][earlier]
-    box_px = (of["last_width"] * of["last_height"])[earlier] * (of["first_width"] * of["first_height"])[later]
     ahead, back = np.zeros(len(earlier)), np.zeros(len(earlier))
     for axis in ("x", "y"):
         way = of[f"first_{axis}"][later] - of[f"last_{axis}"][earlier]
         ahead += (way - of[f"last_v{axis}"][earlier] * gap_s) ** 2
         back += (way - of[f"first_v{axis}"][later] * gap_s) ** 2
-    off_by = np.sqrt(np.maximum(ahead, back)) / np.maximum(box_px, 1e-9) ** 0.25
+    off_by = np.sqrt(np.maximum(ahead, back)) / size_px(of, earlier, later)
     ratio = np.abs(np.log(of["first_height"][later] / of["last_height"][earlier]))
     fits = (off_by < settings.off_by) & (ratio < np.log(settings.size_ratio))
     fits &= of["light"][earlier] == of["light"][later]
+    fits &= (of["code"][earlier] == of["code"][later]) | (turn(of, earlier, later) < settings.turn)
     earlier, later, off_by = earlier[fits], later[fits], off_by[fits]
     kept = pair_up(earlier, later, 1 - off_by / settings.off_by)
     for side in (earlier, later):

@@ -13,14 +13,13 @@ recording.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detectors.boxes import most_covered, overlapping, pair_up
+from detectors.boxes import best_overlapping, most_covered, overlapping, pair_up
 from detectors.flow_prior import FlowPrior
 from detectors.fragments import as_tracks
 from detectors.notes import Notes
@@ -84,7 +83,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Known:
-    """What tracks expect of their next boxes: corners (n, 4), kinds (n,), codes (n,)."""
+    """What tracks expect of their next boxes: corners (places, n, 4) where each may be, kinds (n,), codes (n,)."""
 
     corners: Floats
     light: Bools
@@ -176,16 +175,16 @@ class Tracker:
         young = ~alive.confirmed
         recent = alive.confirmed & (time_s - alive.seen_s <= s.recent_s)
         recent |= alive.confirmed & (alive.seen_s == self._time_s)
-        corners = _to_corners(alive.place)
+        corners = _to_corners(alive.place)[None]
         rounds = (
             (alive.confirmed, strong, scores, s.first_overlap, corners),
             (recent, ~strong, np.ones(len(boxes)), s.second_overlap, corners),
-            *((usual & young, strong, scores, s.young_overlap, places) for usual, places in self._usual(time_s)),
+            (young, strong, scores, s.young_overlap, self._usual(time_s)),
             (young, strong, scores, s.young_overlap, corners),
         )
         for tracks, candidates, preference, least, places in rounds:
             rows, columns = np.flatnonzero(tracks & unmatched), np.flatnonzero(candidates & free)
-            known = _Known(places[rows], alive.light[rows], alive.votes[rows].argmax(axis=1))
+            known = _Known(places[:, rows], alive.light[rows], alive.votes[rows].argmax(axis=1))
             a, b = self._associate(known, found[columns], preference[columns], least)
             rows, columns = rows[a], columns[b]
             alive.correct(rows, found[columns])
@@ -210,20 +209,21 @@ class Tracker:
         """
         return self.notes.of(np.flatnonzero(self.notes.boxes_of >= self._settings.least_boxes))
 
-    def _usual(self, time_s: float) -> Iterator[tuple[Bools, Floats]]:
-        """For each velocity that is usual somewhere: which tracks it is usual for, and where they would be by it."""
+    def _usual(self, time_s: float) -> Floats:
+        """Corners (velocities, n, 4) by each velocity that is usual where a track was, NaN where there are fewer."""
+        place = self._alive.place
         if self._prior is None or self._time_s is None:
-            return
-        place, step_s = self._alive.place, time_s - self._time_s
-        for velocity in self._prior.tried(place[:, :2], self._alive.light):
-            yield ~np.isnan(velocity[:, 0]), _to_corners(place) + np.tile(velocity * step_s, 2)
+            return np.empty((0, len(place), 4))
+        step_s = time_s - self._time_s
+        ways = self._prior.tried(place[:, :2], self._alive.votes.argmax(axis=1)) * step_s
+        return _to_corners(place) + np.tile(ways, 2)
 
     def _note(self, fragments: Ints, found: _Found) -> None:
         self.notes.add(fragments, found.frame, found.time_s, (found.boxes, found.scores, found.codes))
 
     def _associate(self, known: _Known, found: _Found, preference: Floats, least: float) -> tuple[Ints, Ints]:
         """One-to-one pairs of tracks and boxes of the same kind, as indices into both."""
-        rows, columns, shared = overlapping(known.corners, found.boxes, least)
+        rows, columns, shared = best_overlapping(known.corners, found.boxes, least)
         same = known.code[rows] == found.codes[columns]
         alike = (known.light[rows] == _LIGHT[found.codes[columns]]) & (same | (shared >= self._settings.other_overlap))
         rows, columns = rows[alike], columns[alike]
@@ -231,7 +231,7 @@ class Tracker:
         return rows[kept], columns[kept]
 
     def _confirm(self, chosen: Bools) -> None:
-        """Confirms tracks and looks back from their first boxes for weak ones that led there.
+        """Confirms tracks and looks back from their first boxes, by the way they go, for weak ones that led there.
 
         A road user comes into view weakly as often as it leaves so; a recording can be read both ways.
         """
@@ -245,8 +245,10 @@ class Tracker:
         first, seen_s = alive.first[rows].copy(), alive.born_s[rows].copy()
         for i in range(len(self._unused) - 1, -1, -1):
             past = self._unused[i]
-            near = np.flatnonzero((past.time_s < seen_s) & (seen_s - past.time_s <= s.recent_s))
-            known = _Known(first[near], alive.light[rows[near]], alive.votes[rows[near]].argmax(axis=1))
+            since_s = seen_s - past.time_s
+            near = np.flatnonzero((since_s > 0) & (since_s <= s.recent_s))
+            came_from = first[near] - np.tile(alive.rate[rows[near], :2] * since_s[near, None], 2)
+            known = _Known(came_from[None], alive.light[rows[near]], alive.votes[rows[near]].argmax(axis=1))
             a, b = self._associate(known, past, np.ones(len(past.boxes)), s.second_overlap)
             first[near[a]], seen_s[near[a]] = past.boxes[b], past.time_s
             self._note(alive.number[rows[near[a]]], past[b])

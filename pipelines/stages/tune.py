@@ -81,15 +81,17 @@ class Tracked:
 
 @dataclass(frozen=True)
 class Workshop:
-    """Makes the detectors that are tried.
+    """Makes the detectors that are tried, and times them.
 
     Attributes:
         weights: of all of them; allowed by who calls.
         how: settings of the reference.
+        clock: tells the processor time spent so far, in seconds, by which ways of running are compared.
     """
 
     weights: Path
     how: YoloSettings
+    clock: Callable[[], float] = time.process_time
 
     @property
     def has_int8(self) -> bool:
@@ -188,45 +190,73 @@ def tune(
     Raises:
         SiteError: if nothing crosses a line where the sample judges.
     """
-    began, camera = time.perf_counter(), sample.camera
-    first = Running(image_size_px=workshop.how.image_size_px)
-    full = _tracked(sample, workshop.detector(first, sample), [FrameRate()] * len(sample.recordings))
+    began = time.perf_counter()
+    first, rates = Running(image_size_px=workshop.how.image_size_px), [FrameRate()] * len(sample.recordings)
+    full = _tracked(sample, workshop, first, rates)
     expected = _judged(full, sample)
+    _refuse_nobody(expected, sample)
+    reference, limits = _trial(first, full, expected, expected), _limits(full, sample, workshop, tolerance)
+    tried: list[Way] = []
+    for trial, is_step in walk(reference, limits, _Judge(sample, workshop, _priors(full, sample), expected)):
+        tried.append(_way(trial, is_step=is_step))
+        progress(trial, is_step)
+    tuning = _tuning(tried, full, sample, workshop, tolerance)
+    return _written(tuning, folder, audit, time.perf_counter() - began)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Runs the sample in some way and sets its crossings beside those expected, each recording with a prior."""
+
+    sample: Sample
+    workshop: Workshop
+    priors: Sequence[FlowPrior]
+    expected: Sequence[pl.DataFrame]
+
+    def __call__(self, running: Running) -> Trial:
+        used = self.priors if running.every > 1 else [None] * len(self.priors)
+        rates = [FrameRate(running.every, running.is_gated, prior) for prior in used]
+        found = _tracked(self.sample, self.workshop, running, rates)
+        return _trial(running, found, _judged(found, self.sample), self.expected)
+
+
+def _refuse_nobody(expected: Sequence[pl.DataFrame], sample: Sample) -> None:
     if not sum(one.height for one in expected):
         where = "" if len(expected) > 1 else " in its second half"
         raise SiteError(
-            f"{sample}: nobody crosses a line of {camera.camera_id}{where}, so that no way of running can be judged. "
-            "Give longer, busier or more recordings."
+            f"{sample}: nobody crosses a line of {sample.camera.camera_id}{where}, so that no way of running can be "
+            "judged. Give longer, busier or more recordings."
         )
-    priors, everybody = _priors(full, sample), _together([one.tracks for one in full])
 
-    def judge(running: Running) -> Trial:
-        used = priors if running.every > 1 else [None] * len(priors)
-        rates = [FrameRate(running.every, running.is_gated, prior) for prior in used]
-        found = _tracked(sample, workshop.detector(running, sample), rates)
-        return _trial(running, found, _judged(found, sample), expected)
 
-    region, moving = _region(everybody, camera.size_px), [d for one in full if (d := one.displacement) is not None]
-    share = _share(region, camera.size_px)
-    limits = Limits(tolerance, max(moving, default=None), region, share, has_int8=workshop.has_int8)
-    tried: list[Way] = []
-    for trial, is_step in walk(_trial(first, full, expected, expected), limits, judge):
-        tried.append(_way(trial, is_step=is_step))
-        progress(trial, is_step)
-    chosen = [way for way in tried if way.is_step][-1].running
-    int8_model = workshop.int8_model(chosen, sample).parent.name if chosen.precision == "int8" else None
-    tuning = Tuning(
+def _limits(full: Sequence[Tracked], sample: Sample, workshop: Workshop, tolerance: float) -> Limits:
+    size_px = sample.camera.size_px
+    region = _region(_together([one.tracks for one in full]), size_px)
+    return Limits(tolerance, _displacement(full), region, _share(region, size_px), has_int8=workshop.has_int8)
+
+
+def _displacement(full: Sequence[Tracked]) -> float | None:
+    """The largest d of any recording, per frame."""
+    return max((d for one in full if (d := one.displacement) is not None), default=None)
+
+
+def _tuning(
+    tried: Sequence[Way], full: Sequence[Tracked], sample: Sample, workshop: Workshop, tolerance: float
+) -> Tuning:
+    """The choice with its evidence, and what all of the sample taught for it."""
+    camera, chosen = sample.camera, [way for way in tried if way.is_step][-1].running
+    everybody = _together([one.tracks for one in full])
+    return Tuning(
         camera_id=camera.camera_id,
         weights_sha256=digest_of(workshop.weights),
         recordings_sha256=tuple(recording.sha256 for recording in sample.recordings),
         tolerance=tolerance,
-        displacement_p95=limits.displacement,
+        displacement_p95=_displacement(full),
         tried=tuple(tried),
-        int8_model=int8_model,
+        int8_model=workshop.int8_model(chosen, sample).parent.name if chosen.precision == "int8" else None,
         size_px=camera.size_px,
         flow_prior=FlowPrior.learned(everybody, camera.size_px).table().to_dict(as_series=False),
     )
-    return _written(tuning, folder, audit, time.perf_counter() - began)
 
 
 def _priors(full: Sequence[Tracked], sample: Sample) -> list[FlowPrior]:
@@ -266,22 +296,22 @@ def error_of(counted: pl.DataFrame, expected: pl.DataFrame) -> float:
     return float(both.select(off_by).item()) / max(expected.height, 1)
 
 
-def _tracked(sample: Sample, detector: Detector, rates: Sequence[FrameRate]) -> list[Tracked]:
-    return [_run(sample, recording, detector, rate) for recording, rate in zip(sample.recordings, rates, strict=True)]
-
-
-def _run(sample: Sample, recording: Recording, detector: Detector, rate: FrameRate) -> Tracked:
-    began = time.process_time()
-    parts, report = track_video(
-        recording.path,
-        sample.camera,
-        detector,
-        recording_id=recording.key.recording_id,
-        start_utc=recording.start_utc,
-        rate=rate,
-    )
-    tracks = pl.concat([Tracks.create_empty(), *parts])
-    return Tracked(tracks, report.frames, time.process_time() - began, report.displacement_p95)
+def _tracked(sample: Sample, workshop: Workshop, running: Running, rates: Sequence[FrameRate]) -> list[Tracked]:
+    """Each recording at its rate, with the processor time that it takes."""
+    detector, found = workshop.detector(running, sample), []
+    for recording, rate in zip(sample.recordings, rates, strict=True):
+        began = workshop.clock()
+        parts, report = track_video(
+            recording.path,
+            sample.camera,
+            detector,
+            recording_id=recording.key.recording_id,
+            start_utc=recording.start_utc,
+            rate=rate,
+        )
+        tracks = pl.concat([Tracks.create_empty(), *parts])
+        found.append(Tracked(tracks, report.frames, workshop.clock() - began, report.displacement_p95))
+    return found
 
 
 def _judged(found: Sequence[Tracked], sample: Sample) -> list[pl.DataFrame]:

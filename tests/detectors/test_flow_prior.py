@@ -8,6 +8,8 @@ from detectors.tracker import Tracker, TrackerSettings
 from tests.detectors import lanes
 
 CAR = RoadUser.CAR.code
+COLUMNS = ["light", "row", "column", "mode", "vx_px_s", "vy_px_s"]
+WAYS = ((0, 400.0), (1, 0.0))
 
 
 def followed(found, every, prior=None):
@@ -55,8 +57,8 @@ def moving(number, start, velocity, road_user="car", n=30):
     )
 
 
-def tried(prior, place, light=False):
-    velocities = [v[0] for v in prior.tried(np.array([place], float), np.array([light]))]
+def tried(prior, place, road_user="car"):
+    velocities = [v[0] for v in prior.tried(np.array([place], float), np.array([RoadUser(road_user).code]))]
     return [v.round(3).tolist() for v in velocities if not np.isnan(v).any()]
 
 
@@ -73,11 +75,29 @@ def test_what_stands_is_tried_as_standing():
     assert tried(prior, (100, 100)) == [[1, 0]]
 
 
-def test_people_and_vehicles_have_ways_of_their_own():
+@pytest.mark.parametrize(
+    ("road_user", "way"), [("van", [60, 0]), ("motorcycle", [60, 0]), ("pedestrian", [0, 12]), ("cyclist", [0, 12])]
+)
+def test_people_and_vehicles_have_ways_of_their_own(road_user, way):
     both = pl.concat([moving(1, (10, 100), (60, 0)), moving(2, (10, 100), (0, 12), "pedestrian")])
     prior = FlowPrior.learned(both, (200, 200))
-    assert tried(prior, (12, 104), light=False) == [[60, 0]]
-    assert tried(prior, (12, 104), light=True) == [[0, 12]]
+    assert tried(prior, (12, 104), road_user) == [way]
+
+
+def test_of_two_who_stand_neither_is_taken_for_the_other_on_a_more_usual_way():
+    step_px = 40.0
+    ways = [(1, row, column, mode, vx, 0.0) for row in range(8) for column in range(32) for mode, vx in WAYS]
+    prior = FlowPrior.from_table(pl.DataFrame(ways, schema=COLUMNS, orient="row"), (320, 80))
+    tracker = Tracker(TrackerSettings(), prior)
+    pair = np.array([(100.0, 20.0, 120.0, 60.0), (100.0 + step_px, 20.0, 120.0 + step_px, 60.0)])
+    for frame in range(8):
+        boxes = pair if frame else pair[:0]
+        codes = np.full(len(boxes), RoadUser.PEDESTRIAN.code)
+        tracker.update(frame, frame / 10, boxes, np.full(len(boxes), 0.9), codes)
+    tracks = tracker.tracks()
+    assert (
+        tracks.group_by("track_id").agg(pl.col("left_px").n_unique(), pl.len())["left_px", "len"].rows() == [(1, 7)] * 2
+    )
 
 
 def test_where_nobody_was_seen_nothing_is_tried():

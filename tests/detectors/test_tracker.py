@@ -93,6 +93,12 @@ def test_weak_boxes_that_led_to_a_track_are_added_in_hindsight():
     assert follow(weak[:2] + [[]] * 6 + weak[8:10] + strong[10:])["frame"].to_list() == list(range(8, 30))
 
 
+def test_hindsight_goes_back_by_the_way_somebody_came():
+    boxes = moving(12, 0, 198, 100)  # each overlaps with the last by less than half
+    came = [[(*b[:4], 0.12, CAR)] for b in boxes[:6]]
+    assert follow(came + [[b] for b in boxes[6:]])["frame"].to_list() == list(range(12))
+
+
 def test_a_weak_box_brings_back_who_was_unseen_for_a_moment():
     boxes = [[b] for b in moving(30, 0, 150, 100)]
     weak = [[(*b[0][:4], 0.12, CAR)] for b in boxes]

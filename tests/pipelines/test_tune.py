@@ -20,19 +20,40 @@ from pipelines.stages.tuning_file import Tuning, path_of, tuning_of
 from tests import builders
 
 
+class Meter:
+    """Ticks once for each pixel that a model would have seen, so that costs are the same on every machine."""
+
+    def __init__(self):
+        self.now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+    def reading(self, detector, running):
+        detect = detector.detect
+
+        def metered(frames):
+            self.now_s += len(frames.number) * running.image_size_px**2
+            return detect(frames)
+
+        detector.detect = metered
+        return detector
+
+
 class Recorded(Workshop):
     """Recorded boxes in place of a model, worse in pictures under 400 px: half of them are missing."""
 
     has_int8 = False
 
     def detector(self, running, sample):
+        return self.clock.reading(builders.recorded(self.walks(running)), running)
+
+    def walks(self, running):
         walks = [
             *builders.walk(range(40), (20, 70), (110, 70)),
             *builders.walk(range(40), (140, 110), (50, 110), road_user="car", width=30.0, height=20.0),
         ]
-        if running.image_size_px < 400:
-            walks = walks[:40]
-        return builders.recorded(walks)
+        return walks[:40] if running.image_size_px < 400 else walks
 
 
 @pytest.fixture
@@ -47,7 +68,7 @@ def place(tmp_path):
     video = builders.video(tmp_path / "pole_2026-06-10_08-14-58.mp4")
     camera = folder.site.camera("pole")
     sample = Sample((examine(video, folder.site, camera, "2026-06-10T08:14:58"),), folder.site, camera)
-    return sample, folder, Recorded(folder.weights, YoloSettings()), AuditLog(settings.audit), settings
+    return sample, folder, Recorded(folder.weights, YoloSettings(), Meter()), AuditLog(settings.audit), settings
 
 
 def test_the_choice_keeps_the_counts_and_carries_its_evidence(place):
@@ -60,6 +81,7 @@ def test_the_choice_keeps_the_counts_and_carries_its_evidence(place):
     assert (reference.running, reference.error, reference.is_step) == (Running(), 0.0, True)
     assert reference.counted == 4
     assert tuning.chosen.error <= 0.02
+    assert tuning.chosen.cpu_ms < reference.cpu_ms
     assert tuning.chosen.image_size_px >= 400
     assert len(seen) == len(tuning.tried) == report.rows
     assert all(way.error == 0.5 for way in tuning.tried if way.image_size_px < 400)
@@ -73,7 +95,7 @@ def test_several_recordings_judge_together_and_whole(place, tmp_path):
     later = builders.video(tmp_path / "later.mp4", builders.images(30))
     other = examine(later, folder.site, sample.camera, "2026-06-10T09:00:00")
     both = replace(sample, recordings=(*sample.recordings, other))
-    # The first step down from 416 px is to a picture in which half is missing, whatever each way costs here.
+    # The first step down from 416 px is to a picture in which half is missing.
     workshop = replace(workshop, how=YoloSettings(image_size_px=416))
     tuning = Tuning.model_validate_json(tune(both, folder, workshop, tolerance=0.02, audit=audit).path.read_text())
     whole, most = (one.counted for one in tuning.tried[0].each)
@@ -125,11 +147,11 @@ def test_a_sample_on_which_nobody_crosses_judges_nothing(place):
     sample, folder, workshop, audit, _ = place
 
     class Empty(Recorded):
-        def detector(self, running, sample):
-            return builders.recorded(builders.walk(range(40), (20, 70), (40, 70)))
+        def walks(self, running):
+            return builders.walk(range(40), (20, 70), (40, 70))
 
     with pytest.raises(SiteError, match="nobody crosses a line of pole in its second half"):
-        tune(sample, folder, Empty(workshop.weights, workshop.how), tolerance=0.02, audit=audit)
+        tune(sample, folder, Empty(workshop.weights, workshop.how, Meter()), tolerance=0.02, audit=audit)
     assert not path_of(folder, "pole").exists()
 
 
