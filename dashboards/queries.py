@@ -219,21 +219,23 @@ def movements(release: Release, selection: Selection, junction_id: str) -> pl.Da
     return _of_site(release, "movements", "movements", junction_id=junction_id, **_without(selection, "directions"))
 
 
-def gates_observed(release: Release, selection: Selection, gates: pl.DataFrame) -> pl.DataFrame:
+def gates_observed(release: Release, selection: Selection, junction_id: str, gates: pl.DataFrame) -> pl.DataFrame:
     """entry_line_id, exit_line_id, observed_h; of the pairs of one junction's gates that were both looked at.
 
     Args:
         release: where it is read from.
         selection: site, period and classes.
+        junction_id: whose gates they are.
         gates: line_id, camera_id (one), space (ground, image).
     """
     chosen = {
         **_without(selection, "directions"),
+        "junction_id": junction_id,
         "line_ids": gates["line_id"].to_list(),
         "camera_id": gates["camera_id"].first(),
         "is_in_pixels": "image" in gates["space"],
     }
-    return _of_site(release, "gates_observed", "flow_hourly", "coverage", **chosen)
+    return _of_site(release, "gates_observed", "flow_hourly", "coverage", "movements", **chosen)
 
 
 @_kept

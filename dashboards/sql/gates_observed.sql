@@ -1,6 +1,12 @@
 -- Grain: pair of gates of a junction over a range of local days: hours in which both were looked at for a chosen
--- class and road users were followed. A pair never looked at does not appear: nobody knows who went that way.
-WITH gates AS (
+-- class and road users were followed through the junction. A pair never looked at does not appear: nobody knows who
+-- went that way. Days before the junction was declared have no movement, not even of those who crossed no gate.
+WITH measured AS (
+    SELECT DISTINCT interval_start_local::DATE AS day
+    FROM read_parquet($movements)
+    WHERE site_id = $site_id AND junction_id = $junction_id
+),
+gates AS (
     SELECT line_id, hour_start_utc, max(coverage) AS coverage
     FROM read_parquet($flow_hourly)
     WHERE site_id = $site_id
@@ -9,6 +15,7 @@ WITH gates AS (
         AND list_contains($weekdays, isodow(hour_start_local))
         AND list_contains($hours, hour(hour_start_local))
         AND hour_start_local::DATE BETWEEN $first_day AND $last_day
+        AND hour_start_local::DATE IN (SELECT day FROM measured)
     GROUP BY ALL
 ),
 quarters AS (

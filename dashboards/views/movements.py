@@ -30,7 +30,7 @@ def show(release: Release, say: Words) -> None:
 def _junction(release: Release, selection: Selection, junction: dict[str, Any], say: Words) -> None:
     """Who went from which gate to which, or why nobody can tell."""
     gates = queries.lines(release, selection.site_id).filter(pl.col("line_id").is_in(junction["gates"]))
-    observed = queries.gates_observed(release, selection, gates)
+    observed = queries.gates_observed(release, selection, junction["junction_id"], gates)
     rows = queries.movements(release, selection, junction["junction_id"])
     if rows.is_empty():
         reason = "no_gate_observed" if observed.is_empty() else "no_movement"

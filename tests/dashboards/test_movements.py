@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from dashboards import figures, queries
-from dashboards.release import Release
+from dashboards.release import Release, open_latest
 from dashboards.views.movements import pairs_of_gates
 from dashboards.words import words
 from tests import builders
@@ -19,8 +19,11 @@ GATES = pl.DataFrame(
 WAYS = {"entry_line_id": pl.String, "exit_line_id": pl.String, "count": pl.Int64}
 
 
-def observed_gates(tmp_path, **coverage):
-    """The hours of pairs of gates, each looked at for these shares of two hours; people were followed in both."""
+def observed_gates(tmp_path, junction="square", **coverage):
+    """The hours of pairs of gates, each looked at for these shares of two hours; people were followed in both.
+
+    Somebody was followed who crossed no gate of ``junction``.
+    """
     hours = [START, START + timedelta(hours=1)]
     of_site = {"site_id": "s", "road_user": "pedestrian"}
     lines = [
@@ -33,15 +36,16 @@ def observed_gates(tmp_path, **coverage):
         | {"coverage": 1.0, "position_coverage": 1.0}
         for at in (hour + timedelta(minutes=15 * i) for hour in hours for i in range(4))
     ]
+    somebody = [{"site_id": "s", "junction_id": junction, "interval_start_local": START}]
     tables = {}
-    for name, rows in (("flow_hourly", lines), ("coverage", quarters)):
+    for name, rows in (("flow_hourly", lines), ("coverage", quarters), ("movements", somebody)):
         pl.DataFrame(rows).write_parquet(tmp_path / f"{name}.parquet")
         tables[name] = {"files": [{"path": f"{name}.parquet", "site_id": "s", "month": "2026-06", "day": None}]}
     release = Release(tmp_path, {"version": str(tmp_path), "tables": tables})
     selection = builders.selection(
         site_id="s", road_users=("pedestrian",), first_day=date(2026, 6, 10), last_day=date(2026, 6, 10)
     )
-    found = queries.gates_observed(release, selection, GATES)
+    found = queries.gates_observed(release, selection, "square", GATES)
     return dict(zip(found.select("entry_line_id", "exit_line_id").iter_rows(), found["observed_h"], strict=True))
 
 
@@ -52,6 +56,27 @@ def test_a_pair_of_gates_is_observed_while_both_are(tmp_path):
 
 def test_a_gate_drawn_after_the_period_was_never_observed(tmp_path):
     assert observed_gates(tmp_path, a=(1.0, 1.0), b=(0.0, 0.0)) == {("a", "a"): 2.0}
+
+
+def test_a_junction_declared_after_the_period_was_never_observed(tmp_path):
+    assert observed_gates(tmp_path, junction="another", a=(1.0, 1.0), b=(1.0, 1.0)) == {}
+
+
+@pytest.mark.slow
+def test_a_day_counted_before_a_gate_was_drawn_says_nothing_of_its_ways(tmp_path):
+    """From recordings to the page: a day, then a gate and a junction, then another day."""
+    settings = builders.counted_day(tmp_path).settings
+    builders.write_junction_site(settings.data)
+    builders.video(settings.recordings / "pole" / "pole_2026-06-11_08-14-58.mp4")
+    builders.run_day(builders.site_day(settings, date(2026, 6, 11)))
+    release = open_latest(settings.released)
+    gates = queries.lines(release, "crossroads").filter(pl.col("line_id").is_in(["gate_px", "west_px"]))
+    hours = [
+        queries.gates_observed(release, builders.selection(first_day=day, last_day=day), "square", gates)
+        for day in (date(2026, 6, 10), date(2026, 6, 11))
+    ]
+    assert [one.height for one in hours] == [0, 4]
+    assert hours[1]["observed_h"].to_list() == pytest.approx([4 / 3600] * 4)
 
 
 def pairs(rows, *observed):
