@@ -32,7 +32,8 @@ def class_changes(fragments: pl.DataFrame) -> pl.DataFrame:
     changes = _changes_of_class(fragments)
     if changes.is_empty():
         return changes
-    pieces = parted(fragments.join(changes, on="fragment", how="semi"), changes, 1 + changes["fragment"].max())
+    beyond = int(changes["fragment"].to_numpy().max()) + 1
+    pieces = parted(fragments.join(changes, on="fragment", how="semi"), changes, beyond)
     ends = {column.name: column.to_numpy() for column in ends_of(pieces)}
     earlier, later = np.arange(changes.height), np.arange(changes.height, 2 * changes.height)
     return changes.filter(pl.Series(turn(ends, earlier, later) >= LARGEST_TURN, dtype=pl.Boolean))

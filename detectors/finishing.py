@@ -73,8 +73,8 @@ class Finishing:
         first = np.flatnonzero(np.diff(track, prepend=-1))
         boxes = np.add.reduceat(self.notes.boxes_of[fragments], first) if len(first) else np.empty(0, np.int64)
         for chosen in _batches(np.unique(track), boxes, self.at_once):
-            boxes = parted(self.notes.of(fragments[np.isin(track, chosen)]), self.changes, beyond)
-            yield voted(boxes, self.members.filter(pl.col("track_id").is_in(chosen)))
+            parts = parted(self.notes.of(fragments[np.isin(track, chosen)]), self.changes, beyond)
+            yield voted(parts, self.members.filter(pl.col("track_id").is_in(chosen)))
 
 
 def _batches(numbers: Ints, boxes: Ints, at_once: int) -> list[Ints]:

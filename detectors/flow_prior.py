@@ -95,7 +95,7 @@ class FlowPrior:
         cell_px = self.size_px[0] / _CELLS_ACROSS
         column, row = (np.nan_to_num(middle_px) // cell_px).astype(np.int64).T
         here = self.velocity_px_s[_GOES_LIGHT[codes].astype(int), row.clip(0, rows - 1), column.clip(0, columns - 1)]
-        return here.swapaxes(0, 1)
+        return np.asarray(here.swapaxes(0, 1))
 
 
 def _moves(tracks: pl.DataFrame) -> pl.DataFrame:

@@ -29,8 +29,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-# Shares of a box's height: the deviation of a measured coordinate, and of acceleration per s2.
-_MEASUREMENT, _ACCELERATION = 0.05, 5.0
+# In heights of a box: the deviation of a measured coordinate, and the density of white acceleration per s3, squared.
+_MEASUREMENT, _ACCELERATION = 0.05, 2.5
 _DUPLICATE_OVERLAP = 0.85
 _CROWDED = 0.5  # of a box, or of the smaller of two
 _OTHER_CLASS = 0.5  # what the overlap with a box of another class counts for beside rivals
@@ -116,15 +116,18 @@ class _Alive:
             setattr(self, name, np.concatenate([values, getattr(other, name)]))
 
     def predict(self, step_s: float) -> None:
-        """Moves every track on by one time step, with white noise as acceleration."""
-        noise = (_ACCELERATION * self.place[:, 3:]) ** 2
+        """Moves every track on by one time step, with continuous white noise as acceleration, however long the step.
+
+        Bar-Shalom et al., Estimation with Applications to Tracking and Navigation, 2001, 6.2.2.
+        """
+        noise = _ACCELERATION * self.place[:, 3:] ** 2
         self.place = self.place + self.rate * step_s
         self.place[:, 2:] = np.maximum(self.place[:, 2:], 1.0)
         self.var_place = (
-            self.var_place + 2 * step_s * self.covariance + step_s**2 * self.var_rate + noise * step_s**4 / 4
+            self.var_place + 2 * step_s * self.covariance + step_s**2 * self.var_rate + noise * step_s**3 / 3
         )
-        self.covariance = self.covariance + step_s * self.var_rate + noise * step_s**3 / 2
-        self.var_rate = self.var_rate + noise * step_s**2
+        self.covariance = self.covariance + step_s * self.var_rate + noise * step_s**2 / 2
+        self.var_rate = self.var_rate + noise * step_s
 
     def correct(self, rows: Ints, found: _Found) -> None:
         """Kalman update of some tracks by the boxes matched to them, and their votes for a class."""

@@ -78,7 +78,7 @@ class Stock:
 
 FULL = Way()
 WAYS = (
-    *(Way(every, 960, precision) for precision in ("f32", "int8") for every in (1, 2, 3)),
+    *(Way(every, 960, precision) for precision in ("f32", "int8") for every in (1, 2, 3, 4)),
     *(Way(every, 640, "int8") for every in (1, 2, 3)),
 )
 STOCK = (Stock(640), Stock(960))

@@ -99,6 +99,16 @@ def test_hindsight_goes_back_by_the_way_somebody_came():
     assert follow(came + [[b] for b in boxes[6:]])["frame"].to_list() == list(range(12))
 
 
+def test_what_is_expected_does_not_hang_on_how_often_one_looks():
+    often, seldom = (followed([[b] for b in moving(5, 0, 40, 100)]) for _ in range(2))
+    nothing = np.empty((0, 4)), np.empty(0), np.empty(0, np.int64)
+    for frame in (5, 6, 7, 8):
+        often.update(frame, frame / 10, *nothing)
+    seldom.update(8, 0.8, *nothing)
+    for name, value in vars(often._alive).items():
+        assert value == pytest.approx(getattr(seldom._alive, name)), name
+
+
 def test_a_weak_box_brings_back_who_was_unseen_for_a_moment():
     boxes = [[b] for b in moving(30, 0, 150, 100)]
     weak = [[(*b[0][:4], 0.12, CAR)] for b in boxes]
