@@ -9,11 +9,11 @@ import streamlit as st
 
 from dashboards import comparison, figures, queries
 from dashboards.release import Release
-from dashboards.views.frame import chart, clicked, key_figure
+from dashboards.views.frame import chart, clicked, key_figure, pick
 from dashboards.views.selection import Selection
 from dashboards.words import Words
 
-_PICKED, _OFFERED = "picked_cell", 50
+_OFFERED = 50
 _CELL = re.compile(r"(-?\d{1,5})_(-?\d{1,5})")
 
 
@@ -31,7 +31,7 @@ def chosen_cell() -> tuple[int, int] | None:
 
 
 def pick_cell(cells: pl.DataFrame, say: Words) -> None:
-    """One of the densest cells by keyboard; what was clicked stands in it too.
+    """One of the densest cells by keyboard.
 
     Args:
         cells: cell_x, cell_y, density_per_m2.
@@ -44,22 +44,19 @@ def pick_cell(cells: pl.DataFrame, say: Words) -> None:
     }
     if not told:
         return
-    chosen = st.query_params.get("cell")
-    st.session_state[_PICKED] = chosen if chosen in told else None
-    st.selectbox(
-        say("busiest_cells"),
-        list(told),
-        index=None,
+    pick(
+        told,
+        st.query_params.get("cell"),
+        _keep_cell,
+        label=say("busiest_cells"),
         placeholder=say("choose_a_cell"),
-        format_func=told.__getitem__,
-        key=_PICKED,
-        on_change=_keep_picked,
+        key="picked_cell",
     )
 
 
-def _keep_picked() -> None:
-    if picked := st.session_state[_PICKED]:
-        st.query_params["cell"] = picked
+def _keep_cell(cell: str | None) -> None:
+    if cell:
+        st.query_params["cell"] = cell
     else:
         st.query_params.pop("cell", None)
 

@@ -84,6 +84,37 @@ class SmallPicture:
     alt: str
 
 
+def pick(
+    told: dict[str, str],
+    chosen: str | None,
+    keep: Callable[[str | None], None],
+    *,
+    label: str,
+    placeholder: str,
+    key: str,
+) -> None:
+    """One of some things, or none, by keyboard; what was clicked on a chart stands in it too.
+
+    Args:
+        told: words of each thing.
+        chosen: which of them, or None.
+        keep: is told a new choice.
+        label: of the field.
+        placeholder: stands in it where nothing is chosen.
+        key: of the field.
+    """
+    st.session_state[key] = chosen if chosen in told else None
+    st.selectbox(
+        label,
+        list(told),
+        index=None,
+        placeholder=placeholder,
+        format_func=told.__getitem__,
+        key=key,
+        on_change=lambda: keep(st.session_state[key]),
+    )
+
+
 def key_figure(
     label: str, value: str, *notes: str, about: str | None = None, picture: SmallPicture | None = None
 ) -> None:

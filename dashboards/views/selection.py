@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import queries
 from dashboards.release import Release
+from dashboards.views.frame import pick
 from dashboards.words import LANGUAGES, Words, words
 
 ROAD_USERS = ("pedestrian", "cyclist", "scooter", "motorcycle", "car", "van", "bus", "truck", "tram")
@@ -31,7 +32,7 @@ Interval = Literal["quarter", "hour", "day", "week"]
 
 ALL_HOURS = tuple(range(24))
 _HOUR = re.compile(r"([1-7])_(1?\d|2[0-3])")
-_KEPT_HOUR, _PICKED_HOUR = "hour_of_week", "picked_hour"
+_KEPT_HOUR = "hour_of_week"
 
 
 @dataclass(frozen=True)
@@ -180,18 +181,16 @@ def _keep_hour(told: str | None = None) -> None:
 
 
 def _pick_hour(say: Words) -> None:
-    """The hour of the week by keyboard; what was clicked on a chart stands in it too."""
+    """The hour of the week by keyboard."""
     chosen = chosen_hour()
-    st.session_state[_PICKED_HOUR] = f"{chosen[0]}_{chosen[1]}" if chosen else None
     hours = {f"{weekday}_{hour}": hour_text(weekday, hour, say) for weekday in range(1, 8) for hour in ALL_HOURS}
-    st.selectbox(
-        say("hour_of_week"),
-        list(hours),
-        index=None,
+    pick(
+        hours,
+        f"{chosen[0]}_{chosen[1]}" if chosen else None,
+        _keep_hour,
+        label=say("hour_of_week"),
         placeholder=say("all_hours"),
-        format_func=hours.__getitem__,
-        key=_PICKED_HOUR,
-        on_change=lambda: _keep_hour(st.session_state[_PICKED_HOUR]),
+        key="picked_hour",
     )
 
 
