@@ -42,11 +42,13 @@ ONE_HOUR = 0.25
 Choice = dict[str, str | list[str]]
 FIRST_PAGE_S, INTERACTION_S, MARKS = 2.0, 0.5, 5_000
 MEMORY_MB = 1_000.0
+# Of every page that is run without a browser.
+_WARNS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 
 def bench_dashboard() -> None:
     """First page, interactions, marks and memory."""
-    logging.getLogger("streamlit").setLevel(logging.ERROR)  # it warns of every page run without a browser
+    logging.getLogger(_WARNS).disabled = True
     with TemporaryDirectory() as folder, mock.patch.dict(os.environ, {"PASSANT_DATA": folder}):
         city.write_city(Path(folder) / "released")
         _first_page()
