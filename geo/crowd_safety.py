@@ -49,12 +49,12 @@ THRESHOLDS = (
     Threshold(7.1, "critical for a standing crowd", "static", _FRUIN, is_verified=True),
 )
 
-# The same as a standard, for grading over time; a density on a bound has reached it.
+# Those of a moving crowd as a standard, for grading over time; a density on a bound has reached it.
 CROWD_SAFETY = Standard(
     "Fruin, crowd safety",
     "space",
     ("free", "below normal speed", "slowed", "contact", "dangerous forces"),
-    tuple(1 / density_per_m2 for density_per_m2 in (0.43, 2.0, 3.57, 5.55)),
+    tuple(1 / t.density_per_m2 for t in THRESHOLDS if t.source == _FRUIN and t.applies_to != "static"),
     (False,) * 4,
     is_verified=True,
 )

@@ -258,7 +258,7 @@ class _SharedMonths:
         self._before = _sites_by_month((m["site_id"], m["month"]) for m in latest.get("months", ()))
         tables = latest.get("tables", {})
         self._latest = {
-            (name, file["month"]): file for name in OF_ALL_SITES for file in tables.get(name, {"files": []})["files"]
+            (name, file["month"]): file for name in OF_ALL_SITES if tables for file in tables[name]["files"]
         }
 
     def add(self, name: str, month: str, rows: pl.DataFrame) -> None:

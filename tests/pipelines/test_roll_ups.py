@@ -276,11 +276,12 @@ def test_a_lost_file_of_all_sites_is_made_again(tmp_path):
     assert published_months(tmp_path / "planner") == []
 
 
-def test_a_release_from_before_a_table_is_followed_by_one_with_it(tmp_path):
+def test_a_release_of_an_older_format_is_made_anew_whatever_it_lacks(tmp_path):
     released(tmp_path, month("a", 6))
     tier = tmp_path / "planner"
     manifest = tier / json.loads((tier / "latest.json").read_text())["manifest"]
     described = json.loads(manifest.read_text())
     del described["tables"]["flow_monthly"]
-    manifest.write_text(json.dumps(described))
+    manifest.write_text(json.dumps({**described, "format": 3}))
+    assert published_months(tier) == []
     assert released(tmp_path, month("a", 6, "changed"), count=2)["2026-06"][1] == [("a", 2)]
